@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+# How every target of simile is made: one library per room, one test program per room.
+
+# Flags that every target shares. Floating-point contraction is off everywhere: decisions must be the same on every
+# machine (docs/definitions.md), so a multiply and an add are fused only where the code says so.
+add_library(simile_flags INTERFACE)
+target_compile_features(simile_flags INTERFACE cxx_std_20)
+target_compile_options(simile_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion
+                                              -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
+if(SIMILE_WARNINGS_AS_ERRORS)
+  target_compile_options(simile_flags INTERFACE -Werror)
+endif()
+if(SIMILE_SANITIZE)
+  target_compile_options(simile_flags INTERFACE -fsanitize=${SIMILE_SANITIZE} -fno-omit-frame-pointer
+                                                -fno-sanitize-recover=all)
+  target_link_options(simile_flags INTERFACE -fsanitize=${SIMILE_SANITIZE})
+endif()
+
+find_program(SIMILE_CCACHE ccache)
+if(SIMILE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER "${SIMILE_CCACHE}")
+endif()
+
+# simile_room(NAME SOURCES... [DEPENDS rooms and libraries]): the library simile_NAME, also known as simile::NAME.
+function(simile_room name)
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;DEPENDS;PRIVATE")
+  add_library(simile_${name} STATIC ${ROOM_SOURCES})
+  add_library(simile::${name} ALIAS simile_${name})
+  target_include_directories(simile_${name}
+    PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
+    PRIVATE ${PROJECT_SOURCE_DIR}/src)
+  target_link_libraries(simile_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE $<BUILD_INTERFACE:simile_flags> ${ROOM_PRIVATE})
+  target_compile_features(simile_${name} PUBLIC cxx_std_20)
+  set_target_properties(simile_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()
+
+# simile_test(NAME SOURCES... [DEPENDS libraries] [LABELS labels]): the test program test_NAME; each case is a CTest test.
+function(simile_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 TEST "" "TIMEOUT" "SOURCES;DEPENDS;LABELS")
+  add_executable(test_${name} ${TEST_SOURCES})
+  target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
+  target_link_libraries(test_${name} PRIVATE simile_flags ${TEST_DEPENDS} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(test_${name} PRIVATE SIMILE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  if(NOT TEST_TIMEOUT)
+    set(TEST_TIMEOUT 300)
+  endif()
+  gtest_discover_tests(test_${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS "cpu;${TEST_LABELS}" TIMEOUT ${TEST_TIMEOUT})
+endfunction()

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace simile {
+
+/// Writes a file that appears whole or not at all: bytes go to a temporary file beside `target`, commit() flushes it
+/// to the disk and renames it. Without commit() nothing is left behind. Throws Error(io) naming the file and the
+/// system's reason (disk full, no permission).
+class AtomicFile {
+ public:
+  explicit AtomicFile(std::filesystem::path target);
+  ~AtomicFile();
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  void write(std::string_view bytes);
+  void write(std::span<const std::uint8_t> bytes);
+  void commit();
+
+ private:
+  void flush();
+
+  std::filesystem::path target_;
+  std::filesystem::path temporary_;
+  std::string buffer_;
+  int descriptor_ = -1;
+};
+
+/// The whole file; throws not_found, io, or invalid_argument when it is larger than `max_bytes`.
+std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes);
+
+/// Throws Error(io) "cannot <action> <path>: <reason of errno>", or not_found for ENOENT.
+[[noreturn]] void throw_system_error(std::string_view action, const std::filesystem::path& path);
+
+}  // namespace simile

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace simile {
+
+/// Instruction sets with kernels of their own. Every level gives the same decisions.
+enum class SimdLevel { portable, avx2, avx512 };
+
+std::string_view to_string(SimdLevel level);
+
+/// Levels this machine can run, ascending; always starts with portable.
+std::vector<SimdLevel> supported_simd_levels();
+
+/// The level in use: the highest supported, or the one that SIMILE_SIMD (portable, avx2 or avx512) names. Throws
+/// invalid_argument when that is unknown or not supported here.
+SimdLevel simd_level();
+
+}  // namespace simile

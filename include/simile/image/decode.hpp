@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <span>
+
+#include "simile/core/array.hpp"
+#include "simile/image/header.hpp"
+
+namespace simile {
+
+struct PixelSize {
+  std::int64_t width_px = 0;
+  std::int64_t height_px = 0;
+  friend bool operator==(const PixelSize&, const PixelSize&) = default;
+};
+
+/// Bounds that are checked before an image is decoded.
+struct DecodeLimits {
+  std::int64_t max_pixels = 200'000'000;            ///< --max-pixels
+  std::int64_t max_file_bytes = 512LL * 1024 * 1024;  ///< --max-file-size
+};
+
+struct DecodeOptions {
+  DecodeLimits limits{};
+  /// When set, a JPEG may be decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that is still at least twice this
+  /// size in both directions (of the oriented image): for methods that area-average afterwards.
+  std::optional<PixelSize> reduce_for{};
+};
+
+/// An image in memory: RGB, 8 bits, [height, width, 3], EXIF orientation applied, alpha ignored, 16-bit and float
+/// samples scaled to 8 (docs/definitions.md).
+using Image = Array<std::uint8_t, 3>;
+
+/// Largest number of bytes that decode_image() may hold at once for this header, its result included.
+std::int64_t decode_bytes(const ImageHeader& header, const DecodeOptions& options);
+
+/// Decodes a whole file's bytes. Throws Error(decode) with a reason for people, naming a limit by its flag when that is
+/// what was exceeded ("60000 x 60000 pixels exceed --max-pixels 200000000"). Truncated and corrupt images are errors,
+/// never half-grey pictures.
+Image decode_image(std::span<const std::uint8_t> bytes, const DecodeOptions& options);
+
+}  // namespace simile

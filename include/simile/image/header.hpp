@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+namespace simile {
+
+/// Formats that simile decodes; recognised by content, never by a file's extension.
+enum class ImageFormat { jpeg, png, webp, bmp };
+
+std::string_view to_string(ImageFormat format);
+
+/// What can be known of an image before anything is decoded.
+struct ImageHeader {
+  ImageFormat format{};
+  std::int64_t width_px = 0;   ///< as stored, before the orientation is applied; >= 1
+  std::int64_t height_px = 0;  ///< as stored; >= 1
+  int orientation = 1;         ///< EXIF orientation 1..8; 1 where absent or broken
+};
+
+/// Reads size and orientation from the first bytes of an image file by simile's own parsers, which never read outside
+/// `bytes` and run in time linear in it. Throws Error(decode) that says what is wrong ("not a JPEG, PNG, WebP or BMP
+/// image", "JPEG without a frame header", "PNG of 0 x 5 pixels", "empty file").
+ImageHeader read_image_header(std::span<const std::uint8_t> bytes);
+
+}  // namespace simile

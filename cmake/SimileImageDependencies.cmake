@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # Libraries behind image reading, reports and the command line; scripts/packages.txt says which Debian packages hold them.
 
-# Modules are named one by one: ${OpenCV_LIBS} would also bind opencv_dnn and, through it, protobuf.
-find_package(OpenCV 4.5 REQUIRED COMPONENTS core imgproc imgcodecs)
+# OpenCV's modules are found one by one. Debian ships its CMake package only in libopencv-dev, which installs 735 MB; and
+# ${OpenCV_LIBS} would also bind opencv_dnn and, through it, protobuf.
+find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
 add_library(simile_opencv INTERFACE)
-target_include_directories(simile_opencv SYSTEM INTERFACE ${OpenCV_INCLUDE_DIRS})
-target_link_libraries(simile_opencv INTERFACE opencv_core opencv_imgproc opencv_imgcodecs)
+target_include_directories(simile_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE_DIR})
+foreach(module core imgproc imgcodecs)
+  find_library(OPENCV_${module}_LIBRARY opencv_${module} REQUIRED)
+  target_link_libraries(simile_opencv INTERFACE ${OPENCV_${module}_LIBRARY})
+endforeach()
 
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)

@@ -38,8 +38,7 @@ class Error : public std::runtime_error {
 };
 
 /// Throws `internal` with `message` unless `condition` holds.
-inline void ensure(bool condition, const char* message,
-                   std::source_location where = std::source_location::current()) {
+inline void ensure(bool condition, const char* message, std::source_location where = std::source_location::current()) {
   if (!condition) throw Error(ErrorCode::internal, message, where);
 }
 

@@ -31,12 +31,10 @@ NpyHeader parse_npy_header(std::span<const std::uint8_t> bytes);
 /// True when the bytes start as every `.npy` file does.
 bool is_npy(std::span<const std::uint8_t> bytes);
 
-NpyHeader read_npy_header(const std::filesystem::path& path);
-
-/// Reads an array of the given rank. Throws decode when the file's type or rank differ, or when its size is not
-/// exactly what the header says; not_found and io as read_file().
+/// Reads a file: the raw elements, and what they are in `header`. Throws decode when the file's size is not exactly
+/// what its header says; not_found and io as read_file().
 Array<std::uint8_t, 1> read_npy_bytes(const std::filesystem::path& path, NpyHeader& header);
-/// Embeddings: float32, or float16 widened exactly, `[n, d]`.
+/// Embeddings: float32, or float16 widened exactly, `[n, d]`. Throws also decode for another type or rank.
 Array<float, 2> read_npy_float(const std::filesystem::path& path);
 
 /// Writes `header.shape` elements given by `bytes` through `file` (the caller commits).

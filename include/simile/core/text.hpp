@@ -44,6 +44,6 @@ void for_each_part(std::string_view text, char separator, Visit&& visit) {
 std::string to_valid_utf8(std::string_view text);
 
 /// `text` for a message on a terminal: quoted, control characters and invalid UTF-8 escaped.
-std::string quoted(std::string_view text);
+std::string in_quotes(std::string_view text);
 
 }  // namespace simile

@@ -35,9 +35,9 @@ struct ListingOptions {
 };
 
 /// Every file below `folder`, recursively, in byte-wise order of the relative path. Symbolic links are followed when
-/// they stay inside the folder and form no loop; others are skipped. Files that are no regular files (FIFOs, devices) and files that cannot be
-/// reached stay in the list, to become per-item errors when they are read. Throws not_found, io, cancelled, or
-/// invalid_argument for a malformed glob (naming it).
+/// they stay inside the folder and form no loop; others are skipped. Files that are no regular files (FIFOs, devices)
+/// and files that cannot be reached stay in the list, to become per-item errors when they are read. Throws not_found,
+/// io, cancelled, or invalid_argument for a malformed glob (naming it).
 Catalogue list_folder(const std::filesystem::path& folder, const ListingOptions& options,
                       const Cancellation& cancellation);
 

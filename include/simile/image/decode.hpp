@@ -19,14 +19,14 @@ struct PixelSize {
 
 /// Bounds that are checked before an image is decoded.
 struct DecodeLimits {
-  std::int64_t max_pixels = 200'000'000;            ///< --max-pixels
+  std::int64_t max_pixels = 200'000'000;              ///< --max-pixels
   std::int64_t max_file_bytes = 512LL * 1024 * 1024;  ///< --max-file-size
 };
 
 struct DecodeOptions {
   DecodeLimits limits{};
-  /// When set, a JPEG may be decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that is still at least twice this
-  /// size in both directions (of the oriented image): for methods that area-average afterwards.
+  /// When set, a JPEG may be decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that is still at least twice
+  /// this size in both directions (of the oriented image): for methods that area-average afterwards.
   std::optional<PixelSize> reduce_for{};
 };
 

@@ -23,10 +23,11 @@ struct ImageSet {
 /// One decoded image: a view that is valid during the visit. RGB [h, w, 3] or grey [h, w, 1].
 using ImageVisitor = std::function<void(int worker, std::int64_t item, View<const std::uint8_t, 3> image)>;
 
-/// Decodes every item once, in parallel, and gives each to `visit`. What is held at one time stays within context.memory_bytes: large images wait
-/// for each other, and one that alone exceeds the budget is a per-item error naming --memory. An item that cannot be
-/// read or decoded, or for which `visit` throws Error(decode) or Error(invalid_argument), becomes an entry of the
-/// result, ascending by item; every other exception ends the run. Advances `progress` by one an item.
+/// Decodes every item once, in parallel, and gives each to `visit`. What is held at one time stays within
+/// context.memory_bytes: large images wait for each other, and one that alone exceeds the budget is a per-item error
+/// naming --memory. An item that cannot be read or decoded, or for which `visit` throws Error(decode) or
+/// Error(invalid_argument), becomes an entry of the result, ascending by item; every other exception ends the run.
+/// Advances `progress` by one an item.
 std::vector<ItemError> for_each_image(const ImageSet& set, const DecodeOptions& options, const Context& context,
                                       const ImageVisitor& visit);
 /// The same for some of the items, in any order.

@@ -16,9 +16,9 @@ inline constexpr std::int64_t kMaxReportBytes = 15'000'000;
 
 /// One image in a report.
 struct ReportItem {
-  std::int64_t index = 0;         ///< in the catalogue
-  double similarity = 1.0;        ///< to the representative of its group
-  std::string truth;              ///< true class, empty when unknown
+  std::int64_t index = 0;   ///< in the catalogue
+  double similarity = 1.0;  ///< to the representative of its group
+  std::string truth;        ///< true class, empty when unknown
 };
 
 /// One group, its representative first.
@@ -29,18 +29,18 @@ struct ReportGroup {
 
 /// Everything the report shows; plain data, so that it can be tested without a run.
 struct ReportModel {
-  std::string title;                ///< name of the folder or file that was clustered
-  std::string method;               ///< "ssim"
+  std::string title;   ///< name of the folder or file that was clustered
+  std::string method;  ///< "ssim"
   double threshold = 0;
   std::vector<std::pair<std::string, std::string>> facts;  ///< label and value, in the order shown: images, groups, ...
   std::vector<ReportGroup> groups;                         ///< largest first: cluster 0, 1, ...
   std::vector<ReportItem> outliers;
   std::vector<std::pair<std::string, std::string>> unreadable;  ///< id and reason
-  std::vector<std::string> ids;          ///< of every item in the catalogue: path relative to the root, or index
-  std::string link_prefix;               ///< put before a percent-encoded id to link to its original; empty: no links
+  std::vector<std::string> ids;  ///< of every item in the catalogue: path relative to the root, or index
+  std::string link_prefix;       ///< put before a percent-encoded id to link to its original; empty: no links
   std::map<std::int64_t, std::string> thumbnails;  ///< by item index: JPEG bytes
-  std::string representative_note;       ///< how representatives were chosen, when worth saying
-  std::string version;                   ///< of simile
+  std::string representative_note;                 ///< how representatives were chosen, when worth saying
+  std::string version;                             ///< of simile
 };
 
 /// Items whose thumbnails the report will show, most important first: representatives, then members in turn up to

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace simile {
+
+/// A sum of doubles that does not depend on the order of its terms: a fixed-point accumulator wide enough for every
+/// double (Kulisch, "Very fast and exact accumulation of products", Computing 2011), rounded once at the end, to
+/// nearest, ties to even. Infinities and NaN add as IEEE says. Up to 2^30 terms between merges.
+class ExactSum {
+ public:
+  void add(double term);
+  void add(const ExactSum& other);
+  /// The correctly rounded sum; 0 of no terms.
+  double value() const;
+
+ private:
+  // Limb k holds bits 32k .. 32k+31 of the sum in units of 2^-1074, with the rest of its 64 bits as room for carries.
+  static constexpr std::size_t kLimbs = 68;
+  void carry();
+
+  std::array<std::int64_t, kLimbs> limbs_{};
+  double special_ = 0;  // sum of the terms that are not finite
+  std::int64_t pending_ = 0;
+};
+
+}  // namespace simile

@@ -78,13 +78,13 @@ std::string format_bytes(std::int64_t bytes) {
 }
 
 std::string format_count(std::int64_t count) {
-  std::string digits = std::to_string(count);
-  const std::size_t first = digits[0] == '-' ? 1 : 0;
-  for (std::size_t position = digits.size(); position > first + 3;) {
-    position -= 3;
-    digits.insert(position, ",");
+  const std::string digits = std::to_string(count);
+  std::string out;
+  for (std::size_t k = 0; k < digits.size(); ++k) {
+    if (k > 0 && digits[k - 1] != '-' && (digits.size() - k) % 3 == 0) out += ',';
+    out += digits[k];
   }
-  return digits;
+  return out;
 }
 
 std::string format_rate(double per_second) {

@@ -65,9 +65,7 @@ double ExactSum::value() const {
   while (top > 0 && magnitude.limbs_[top - 1] == 0) --top;
   if (top == 0) return 0;
   // The leading 96 bits, of which at least 65 are significant, and one sticky bit for all below.
-  const auto limb = [&](std::size_t k) {
-    return k < top ? static_cast<Wide>(magnitude.limbs_[top - 1 - k]) : 0;
-  };
+  const auto limb = [&](std::size_t k) { return k < top ? static_cast<Wide>(magnitude.limbs_[top - 1 - k]) : 0; };
   Wide head = limb(0) << 64 | limb(1) << 32 | limb(2);
   bool sticky = false;
   for (std::size_t k = 3; k < top; ++k) sticky = sticky || limb(k) != 0;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/core/simd.hpp"
 
-#include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <string>
 
@@ -35,16 +35,35 @@ std::vector<SimdLevel> supported_simd_levels() {
   return levels;
 }
 
-SimdLevel simd_level() {
+namespace {
+
+SimdLevel require_supported(std::string_view wanted) {
   const auto levels = supported_simd_levels();
-  const char* const wanted = std::getenv("SIMILE_SIMD");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  if (wanted == nullptr || *wanted == '\0') return levels.back();
-  const auto found =
-      std::find_if(levels.begin(), levels.end(), [&](SimdLevel level) { return to_string(level) == wanted; });
-  if (found != levels.end()) return *found;
   std::string known;
-  for (const auto level : levels) known += concat(known.empty() ? "" : ", ", to_string(level));
-  throw Error(ErrorCode::invalid_argument, concat("SIMILE_SIMD is ", in_quotes(wanted), "; this machine has ", known));
+  for (const auto level : levels) {
+    if (to_string(level) == wanted) return level;
+    known += concat(known.empty() ? "" : ", ", to_string(level));
+  }
+  throw Error(ErrorCode::invalid_argument,
+              concat("SIMD level ", in_quotes(wanted), " (SIMILE_SIMD): this machine has ", known));
+}
+
+SimdLevel initial_level() {
+  const char* const wanted = std::getenv("SIMILE_SIMD");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  return wanted == nullptr || *wanted == '\0' ? supported_simd_levels().back() : require_supported(wanted);
+}
+
+std::atomic<SimdLevel>& current_level() {
+  static std::atomic<SimdLevel> level{initial_level()};
+  return level;
+}
+
+}  // namespace
+
+SimdLevel simd_level() { return current_level().load(std::memory_order_relaxed); }
+
+void set_simd_level(SimdLevel level) {
+  current_level().store(require_supported(to_string(level)), std::memory_order_relaxed);
 }
 
 }  // namespace simile

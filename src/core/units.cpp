@@ -59,8 +59,9 @@ std::int64_t parse_bytes(std::string_view text) {
       std::find_if(kUnits.begin(), kUnits.end(), [&](const auto& entry) { return entry.first == unit; });
   if (error != std::errc() || known == kUnits.end() || !std::isfinite(value) || value < 0 ||
       value * known->second > 0x1p62) {
-    throw Error(ErrorCode::invalid_argument,
-                concat(in_quotes(text), " is no size: write bytes, or a number with a unit such as 512MiB, 4GiB or 2GB"));
+    throw Error(
+        ErrorCode::invalid_argument,
+        concat(in_quotes(text), " is no size: write bytes, or a number with a unit such as 512MiB, 4GiB or 2GB"));
   }
   return static_cast<std::int64_t>(value * known->second);
 }

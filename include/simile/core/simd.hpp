@@ -18,4 +18,7 @@ std::vector<SimdLevel> supported_simd_levels();
 /// invalid_argument when that is unknown or not supported here.
 SimdLevel simd_level();
 
+/// Uses `level` from now on, for tests that compare levels. Throws invalid_argument when it is not supported here.
+void set_simd_level(SimdLevel level);
+
 }  // namespace simile

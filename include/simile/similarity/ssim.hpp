@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "simile/core/view.hpp"
+#include "simile/similarity/metric.hpp"
+
+namespace simile {
+
+/// Side of the uniform SSIM window.
+inline constexpr std::int64_t kSsimWindow = 7;
+
+/// Structural similarity of grey images [n, height, width], 0..255, in [-1, 1] (Wang, Bovik, Sheikh, Simoncelli, IEEE
+/// TIP 2004) with scikit-image's defaults: 7x7 uniform window, K1 0.01, K2 0.03, data range 255, sample covariance,
+/// mean over the windows inside the image. Window sums are exact integers; only the last operations of a window round.
+/// Screen: single precision from exact integer covariances, with the band that docs/algorithms.md derives.
+class SsimMetric final : public Metric {
+ public:
+  /// Throws invalid_argument when the sides differ in size, or a side is smaller than the window.
+  explicit SsimMetric(View<const std::uint8_t, 3> images);
+  SsimMetric(View<const std::uint8_t, 3> left, View<const std::uint8_t, 3> right);
+
+  std::string_view name() const override { return "ssim"; }
+  std::int64_t num_left() const override { return left_.shape[0]; }
+  std::int64_t num_right() const override { return right_.shape[0]; }
+  std::int64_t resident_bytes() const override;
+  Cost cost() const override;
+  double exact(std::int64_t left, std::int64_t right) const override;
+
+ protected:
+  void screen_block(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const override;
+
+ private:
+  View<const std::uint8_t, 3> left_;
+  View<const std::uint8_t, 3> right_;
+};
+
+}  // namespace simile

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simile/similarity/compare.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
+
+namespace simile {
+namespace {
+
+/// Worst case of a tile: every pair is reported.
+std::int64_t tile_bytes(const Cost& cost, std::int64_t edge) {
+  return cost.fixed_bytes + edge * (cost.bytes_per_row + cost.bytes_per_column) +
+         edge * edge * (cost.bytes_per_pair + static_cast<std::int64_t>(sizeof(ScoredPair)));
+}
+
+}  // namespace
+
+std::int64_t plan_edge(const Cost& cost, std::int64_t budget_bytes, int num_workers) {
+  std::int64_t edge = std::max<std::int64_t>(1, cost.preferred_edge);
+  while (edge > 1 && tile_bytes(cost, edge) > budget_bytes / num_workers) edge /= 2;
+  if (tile_bytes(cost, edge) > budget_bytes / num_workers) {
+    throw Error(ErrorCode::out_of_memory,
+                concat("comparing with ", num_workers, " threads needs at least ",
+                       format_bytes(tile_bytes(cost, 1) * num_workers), " beside the features; ",
+                       format_bytes(std::max<std::int64_t>(0, budget_bytes)), " are left (raise --memory)"));
+  }
+  return edge;
+}
+
+CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context) {
+  if (pairs.num_left() != metric.num_left() || pairs.num_right() != metric.num_right()) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("pairs of ", pairs.num_left(), " x ", pairs.num_right(), " items, but the metric has ",
+                       metric.num_left(), " x ", metric.num_right()));
+  }
+  for (const Backend* backend : backends()) {
+    for (const auto& info : backend->devices()) {
+      if (info.device == context.device) return backend->compare(pairs, metric, sink, context);
+    }
+  }
+  throw Error(ErrorCode::invalid_argument, concat("no backend runs on ", to_string(context.device)));
+}
+
+Device resolve_device(std::string_view text) {
+  if (text == "auto" || text == "cpu") return {};
+  Device wanted{Device::Kind::cuda, 0};
+  bool known = text == "cuda";
+  if (text.starts_with("cuda:")) {
+    const auto digits = text.substr(5);
+    const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), wanted.index);
+    known = error == std::errc() && end == digits.data() + digits.size() && wanted.index >= 0;
+  }
+  if (!known) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("device ", in_quotes(text), ": allowed are auto, cpu, cuda, cuda:N"));
+  }
+  std::string present;
+  for (const Backend* backend : backends()) {
+    for (const auto& info : backend->devices()) {
+      if (info.device == wanted) return wanted;
+      present += concat(present.empty() ? "" : ", ", to_string(info.device));
+    }
+  }
+  throw Error(ErrorCode::invalid_argument,
+              concat("device ", in_quotes(text), " is not there; this machine has ", present));
+}
+
+}  // namespace simile

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simile/similarity/row_sums.hpp"
+
+namespace simile {
+
+void RowSums::begin(const Pairs& pairs, int /*num_workers*/) {
+  pairs_ = pairs;
+  sums_.assign(static_cast<std::size_t>(pairs.num_nodes()), {});
+  rounded_.clear();
+}
+
+Need RowSums::need(const Tile& /*tile*/) const { return {.exact = true}; }
+
+void RowSums::add(std::int64_t node, double similarity) {
+  const std::lock_guard lock(stripes_[static_cast<std::size_t>(node) % kStripes]);
+  sums_[static_cast<std::size_t>(node)].add(similarity);
+}
+
+void RowSums::consume(int /*worker*/, const Tile& /*tile*/, std::span<const ScoredPair> scored, Exact& exact) {
+  for (const auto& pair : scored) {
+    const double similarity = exact(pair);
+    add(pair.left, similarity);
+    add(pairs_->right_node(pair.right), similarity);
+  }
+}
+
+void RowSums::finish() {
+  rounded_.reserve(sums_.size());
+  for (const auto& sum : sums_) rounded_.push_back(sum.value());
+  sums_.clear();
+}
+
+}  // namespace simile

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The kernels, as one source for every instruction set. A file of its own per level defines SIMILE_KERNELS (the table's
+// name) and includes this. Everything is in an anonymous namespace and nothing of the standard library is called: a
+// template compiled here for a newer instruction set could replace the one that older machines run.
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
+#include "similarity/arithmetic.hpp"
+#include "similarity/simd/kernels.hpp"
+
+namespace simile {
+namespace {
+
+#include "similarity/simd/vector.inl"
+
+#include "similarity/simd/cosine.inl"
+#include "similarity/simd/hamming.inl"
+#include "similarity/simd/ssim.inl"
+
+}  // namespace
+
+const Kernels SIMILE_KERNELS = {
+    .lanes = kLanes,
+    .ssim_statistics = ssim_statistics,
+    .ssim_means = ssim_means,
+    .ssim_exact = ssim_exact,
+    .gemm_rows = kGemmRows,
+    .gemm_columns = 2 * kLanes,
+    .gemm = gemm,
+    .dot = dot,
+    .hamming = hamming,
+};
+
+}  // namespace simile

@@ -34,7 +34,8 @@ struct DecodeOptions {
 /// samples scaled to 8 (docs/definitions.md).
 using Image = Array<std::uint8_t, 3>;
 
-/// Largest number of bytes that decode_image() may hold at once for this header, its result included.
+/// Largest number of bytes that decode_image() may hold at once for this header, its result included; besides, it may
+/// hold one copy of the file's bytes. The header's size must be within the limits.
 std::int64_t decode_bytes(const ImageHeader& header, const DecodeOptions& options);
 
 /// Decodes a whole file's bytes. Throws Error(decode) with a reason for people, naming a limit by its flag when that is

@@ -89,6 +89,7 @@ std::vector<ResizeReference> resize_references() {
 std::vector<HashReference> hash_references() {
   const auto table = read_csv(data_file("hash_reference.csv"));
   std::vector<HashReference> references;
+  references.reserve(table.rows.size());
   for (const auto& row : table.rows) {
     references.push_back({row[table.column("image")], row[table.column("kind")],
                           parse_number<int>(row[table.column("hash_size")]), parse_hex(row[table.column("hash")]),

@@ -57,6 +57,7 @@
   const readable = (name) =>
     name
       .replace(BYTE, byteHex)
+      .replace(/[\u202a-\u202e\u2066-\u2069]/g, encodeURIComponent)
       // eslint-disable-next-line no-control-regex
       .replace(/[\0-\x1f\x7f]/g, (c) => String.fromCharCode(c === '\x7f' ? 0x2421 : 0x2400 + c.charCodeAt(0)));
   const isByte = (character) => character >= '\udc80' && character <= '\udcff' && character.length === 1;
@@ -257,6 +258,8 @@
   const focusGroup = (group) => {
     group.focus({ preventScroll: true });
     group.scrollIntoView({ block: 'start' });
+    // Once more when the groups above, whose heights were guesses until they came into view, have been laid out.
+    requestAnimationFrame(() => requestAnimationFrame(() => group.scrollIntoView({ block: 'start' })));
   };
   const stepGroup = (by) => {
     const groups = visibleGroups();

@@ -78,10 +78,7 @@ std::string readable(std::string_view text) {
   for (std::string_view left = valid; !left.empty();) {
     const std::size_t length = std::max<std::size_t>(utf8_length(left), 1);
     const unsigned byte = byte_at(left, 0);
-    if (byte < 0x20 || byte == 0x7F) {  // U+2400 + byte; U+2421 for DEL
-      out += "\xE2\x90";
-      out += static_cast<char>(0x80 + (byte == 0x7F ? 0x21 : byte));
-    } else if (is_direction_control(left.substr(0, length))) {
+    if (byte < 0x20 || byte == 0x7F || is_direction_control(left.substr(0, length))) {
       for (std::size_t i = 0; i < length; ++i) append_percent(out, byte_at(left, i));
     } else {
       out += left.substr(0, length);

@@ -16,6 +16,7 @@
 #include "report/html_report_text.hpp"
 #include "report_page.css.hpp"
 #include "report_page.js.hpp"
+#include "report_page_groups.css.hpp"
 
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
@@ -53,14 +54,15 @@ std::string sha256_source(std::string_view text) {
 }
 
 std::string head(const ReportModel& model) {
+  const std::string css = concat(kReportCss, kReportGroupsCss);
   return concat("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
                 "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src ",
-                sha256_source(kReportCss), "; script-src ", sha256_source(kReportJs),
+                sha256_source(css), "; script-src ", sha256_source(kReportJs),
                 "; base-uri 'none'; form-action 'none'\">",
                 "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
                 "<meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" content=\"light dark\">",
                 "<title>", escape_html(shortened(model.title, kTitleCharacters)), " \u2013 simile</title>\n<style>",
-                kReportCss, "</style>\n<script>", kReportJs, "</script>\n</head>\n<body>\n",
+                css, "</style>\n<script>", kReportJs, "</script>\n</head>\n<body>\n",
                 "<a class=\"skip\" href=\"#groups\">Skip to the groups</a>\n");
 }
 
@@ -112,7 +114,8 @@ std::string toolbar(const ReportModel& model, const report::ClassColours& colour
     sorts += "<option value=\"mixed\">Most mixed first</option><option value=\"pure\">Purest first</option>";
   }
   return concat(
-      "<div class=\"toolbar\" role=\"toolbar\" aria-label=\"Groups\" hidden><label class=\"find\"><span class=\"sr\">"
+      "<div class=\"toolbar\" role=\"search\" aria-label=\"Find and arrange groups\" hidden><label "
+      "class=\"find\"><span class=\"sr\">"
       "Find by file name</span><input id=\"find\" type=\"search\" placeholder=\"Find by file name\" "
       "autocomplete=\"off\" spellcheck=\"false\"><kbd>/</kbd></label><label class=\"sort\"><span class=\"sr\">Order of "
       "the groups</span><select id=\"sort\">",
@@ -198,7 +201,7 @@ class GroupPages {
       out += concat(opening(group), tiles_of[at], closing(group, shown_[at]));
     }
     out += "</div>\n";
-    if (model_.groups.empty()) out += "<p class=\"empty\">No two images are alike at this threshold.</p>\n";
+    if (model_.groups.empty()) out += "<p class=\"empty\">No two images are alike enough to form a group.</p>\n";
     return out + further_groups() + outliers(outlier_tiles) + "</main>\n";
   }
 

@@ -100,7 +100,7 @@ double lowest_similarity(const ReportGroup& group) {
 std::string tooltip(const ReportModel& model, const Tile& tile) {
   std::string text = shortened(item_id(model, tile.item->index), kNameCharacters);
   if (tile.group == kOutliers) {
-    text += "\nalike to nothing at this threshold";
+    text += "\nin no group";
   } else if (tile.rank == 0) {
     text += "\nrepresentative of its group";
   } else {

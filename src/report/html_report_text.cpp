@@ -29,6 +29,11 @@ void append_json_unit(std::string& out, unsigned unit) {
 
 bool is_alphanumeric(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 
+// U+202A...U+202E and U+2066...U+2069, which can make "exe.jpg" of "gpj.exe".
+bool is_direction_control(std::string_view character) {
+  return (character >= "\u202A" && character <= "\u202E") || (character >= "\u2066" && character <= "\u2069");
+}
+
 }  // namespace
 
 std::string base64(std::string_view bytes) {
@@ -67,16 +72,18 @@ std::size_t utf8_length(std::string_view text) {
 }
 
 std::string readable(std::string_view text) {
+  const std::string valid = to_valid_utf8(text);
   std::string out;
-  out.reserve(text.size());
-  for (const char c : to_valid_utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x20 || byte == 0x7F) {  // U+2400 + byte; U+2421 for DEL
-      out += "\xE2\x90";
-      out += static_cast<char>(0x80 + (byte == 0x7F ? 0x21 : byte));
+  out.reserve(valid.size());
+  for (std::string_view left = valid; !left.empty();) {
+    const std::size_t length = std::max<std::size_t>(utf8_length(left), 1);
+    const unsigned byte = byte_at(left, 0);
+    if (byte < 0x20 || byte == 0x7F || is_direction_control(left.substr(0, length))) {
+      for (std::size_t i = 0; i < length; ++i) append_percent(out, byte_at(left, i));
     } else {
-      out += c;
+      out += left.substr(0, length);
     }
+    left.remove_prefix(length);
   }
   return out;
 }

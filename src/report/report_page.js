@@ -54,11 +54,10 @@
 
   const hex = (code) => `%${code.toString(16).toUpperCase().padStart(2, '0')}`;
   const byteHex = (character) => hex(character.charCodeAt(0) - 0xdc00);
+  // Control characters, and those that reverse the reading direction, show as what they are.
   const readable = (name) =>
-    name
-      .replace(BYTE, byteHex)
-      // eslint-disable-next-line no-control-regex
-      .replace(/[\0-\x1f\x7f]/g, (c) => String.fromCharCode(c === '\x7f' ? 0x2421 : 0x2400 + c.charCodeAt(0)));
+    // eslint-disable-next-line no-control-regex
+    name.replace(BYTE, byteHex).replace(/[\0-\x1f\x7f\u202a-\u202e\u2066-\u2069]/g, encodeURIComponent);
   const isByte = (character) => character >= '\udc80' && character <= '\udcff' && character.length === 1;
   const encodeCharacter = (character) => {
     if (character === '/') return character;
@@ -257,6 +256,8 @@
   const focusGroup = (group) => {
     group.focus({ preventScroll: true });
     group.scrollIntoView({ block: 'start' });
+    // Once more when the groups above, whose heights were guesses until they came into view, have been laid out.
+    requestAnimationFrame(() => requestAnimationFrame(() => group.scrollIntoView({ block: 'start' })));
   };
   const stepGroup = (by) => {
     const groups = visibleGroups();

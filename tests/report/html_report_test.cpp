@@ -74,7 +74,14 @@ TEST(ReportText, ShortensInTheMiddleByCharacters) {
   EXPECT_EQ(report::shortened("short.jpg", 9), "short.jpg");
   EXPECT_EQ(report::shortened("abcdefghij", 5), "ab\u2026ij");
   EXPECT_EQ(report::shortened("\u00E9\u00E9\u00E9\u00E9\u00E9\u00E9", 5), "\u00E9\u00E9\u2026\u00E9\u00E9");
-  EXPECT_EQ(report::shortened("a\nb", 9), "a\u240Ab");
+}
+
+TEST(ReportText, MakesVisibleWhatWouldDeceive) {
+  EXPECT_EQ(report::readable("a\nb\x7F"), "a%0Ab%7F");
+  EXPECT_EQ(report::readable("\u202Egpj.exe"), "%E2%80%AEgpj.exe");
+  EXPECT_EQ(report::readable("\u2066a\u2069"), "%E2%81%A6a%E2%81%A9");
+  EXPECT_EQ(report::readable("\u2026\u2065\U0001F600"), "\u2026\u2065\U0001F600");
+  EXPECT_EQ(report::readable("\xFF\xC3\xA9"), "%FF\u00E9");
 }
 
 TEST(ReportText, NeverRoundsASimilarityUpToOne) {
@@ -154,7 +161,7 @@ TEST(HtmlReport, ShowsNewlinesEmojiAndInvalidUtf8Readably) {
   ReportModel model = model_of_groups({3});
   model.ids = {"a\nb.jpg", "\U0001F600.jpg", "bad\xFF.jpg"};
   const std::string page = html_report(model);
-  EXPECT_THAT(page, HasSubstr(">a\u240Ab.jpg<"));
+  EXPECT_THAT(page, HasSubstr(">a%0Ab.jpg<"));
   EXPECT_THAT(page, HasSubstr(">\U0001F600.jpg<"));
   EXPECT_THAT(page, HasSubstr(">bad%FF.jpg<"));
   EXPECT_THAT(page, HasSubstr("bad\\uDCFF.jpg")) << "the data keeps the byte, to link to it";

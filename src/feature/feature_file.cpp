@@ -57,7 +57,7 @@ std::vector<std::string> read_ids(const fs::path& path) {
 
 }  // namespace
 
-void write_feature_file(const fs::path& npy, const Features& features, const Catalogue& catalogue, bool overwrite) {
+void check_feature_file_target(const fs::path& npy, bool overwrite) {
   if (npy.extension() != ".npy") {
     throw Error(ErrorCode::invalid_argument, concat("--out ", in_quotes(npy.native()), ": the name must end in .npy"));
   }
@@ -66,6 +66,10 @@ void write_feature_file(const fs::path& npy, const Features& features, const Cat
       throw Error(ErrorCode::invalid_argument, concat(in_quotes(path.native()), " exists (--overwrite replaces it)"));
     }
   }
+}
+
+void write_feature_file(const fs::path& npy, const Features& features, const Catalogue& catalogue, bool overwrite) {
+  check_feature_file_target(npy, overwrite);
   AtomicFile array(npy);
   write_array(array, features);
   AtomicFile names(companion(npy, ".csv"));

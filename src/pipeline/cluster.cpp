@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "pipeline/open.hpp"
+
 #include "simile/cluster/purity.hpp"
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
@@ -84,11 +86,8 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   }
   check_outside_input(opened.out, options.input);
   check_result_target(opened.out, options.overwrite);
-  opened.dataset = open_dataset(options.input, {options.listing, context.memory_bytes}, context);
+  opened.dataset = open_nonempty(options.input, options.listing, context);
   const Catalogue& catalogue = opened.dataset.catalogue();
-  if (catalogue.size() == 0) {
-    throw Error(ErrorCode::not_found, concat("nothing to cluster: no files in ", in_quotes(options.input.native())));
-  }
   if (options.transfer != Transfer::none && !catalogue.has_files) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
@@ -217,14 +216,8 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
 
   FeatureOptions feature_options = options.features;
   feature_options.method = opened.method;
-  Extraction extraction = extract_features(opened.dataset, feature_options, context);
+  Extraction extraction = extract_nonempty(opened.dataset, feature_options, context);
   const Features& features = extraction.features;
-  if (features.num_rows() == 0) {
-    throw Error(ErrorCode::decode,
-                concat("none of the ", catalogue.size(), " items could be read; the first, ",
-                       in_quotes(catalogue.ids[static_cast<std::size_t>(extraction.errors.front().item)]), ": ",
-                       extraction.errors.front().reason));
-  }
   watch.lap("read");
 
   ClusterSummary summary;

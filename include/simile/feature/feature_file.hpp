@@ -16,6 +16,9 @@ struct FeatureFileInfo {
   std::vector<std::string> ids;  ///< empty: rows have no names
 };
 
+/// Throws invalid_argument when `npy` does not end in .npy, or one of the files exists and not `overwrite`.
+void check_feature_file_target(const std::filesystem::path& npy, bool overwrite);
+
 /// Writes them, the `.npy` last, so that it never stands without its companions. Throws io, or invalid_argument when
 /// one exists and not `overwrite`, or when `npy` does not end in .npy.
 void write_feature_file(const std::filesystem::path& npy, const Features& features, const Catalogue& catalogue,

@@ -12,8 +12,8 @@ namespace {
 constexpr std::array<MethodInfo, 5> kMethods{{
     {Method::ssim, "ssim", "structure of the small grey image; near-copies and same poses", 0.8, -1},
     {Method::phash, "phash", "perceptual hash of low frequencies; copies, resized or recompressed", 0.9, 0},
-    {Method::dhash, "dhash", "hash of horizontal brightness steps; copies, fast", 0.9, 0},
-    {Method::ahash, "ahash", "hash of light and dark against the mean; copies, coarse", 0.95, 0},
+    {Method::dhash, "dhash", "hash of horizontal brightness steps; copies, fast", 0.95, 0},
+    {Method::ahash, "ahash", "hash of light and dark against the mean; copies, coarse", 0.97, 0},
     {Method::embedding, "embedding", "cosine of vectors from a .npy; same kind of thing", 0.9, -1},
 }};
 

@@ -149,6 +149,34 @@ TEST(Damage, WebpWhosePayloadIsCutInsideAWholeContainerIsAnError) {
   }
 }
 
+TEST(Damage, BmpKindsThatWouldBeMisreadAreRefusedByName) {
+  const auto whole = encode(".bmp", photo(16, 16));
+  auto embedded_png = whole;
+  put_little(embedded_png, 30, 4, 5);
+  EXPECT_THAT(decode_error(embedded_png), IsError(ErrorCode::decode, "BMP of 24 bits, compression 5"));
+
+  // 32-bit pixels whose masks follow a header of 40 bytes: only the usual order is known.
+  File masked(54 + 12 + 4 * 4, 0x20);
+  std::copy_n(whole.begin(), 54, masked.begin());
+  for (const auto& [at, value] : {std::pair{10, 66}, {14, 40}, {18, 2}, {22, 2}, {30, 3}}) {
+    put_little(masked, static_cast<std::size_t>(at), 4, static_cast<std::uint64_t>(value));
+  }
+  put_little(masked, 28, 2, 32);
+  const auto with_masks = [&](std::uint32_t red, std::uint32_t blue) {
+    put_little(masked, 54, 4, red);
+    put_little(masked, 58, 4, 0xff00);
+    put_little(masked, 62, 4, blue);
+    return masked;
+  };
+  EXPECT_FALSE(decode_error(with_masks(0xff0000, 0xff)));
+  EXPECT_THAT(decode_error(with_masks(0xff, 0xff0000)), IsError(ErrorCode::decode, "is not supported"));
+
+  auto palette = encode(".bmp", cv::Mat(16, 16, CV_8UC1, cv::Scalar(3)));
+  ASSERT_FALSE(decode_error(palette));
+  put_little(palette, 46, 4, 70'000);
+  EXPECT_THAT(decode_error(palette), IsError(ErrorCode::decode, "palette of 70000 colours"));
+}
+
 TEST(Limits, PixelsAreRefusedOnTheHeadersWordAndTheFlagIsNamed) {
   auto jpeg = encode(".jpg", photo(16, 16));
   put_big(jpeg, jpeg_frame_position(jpeg) + 5, 2, 60'000);

@@ -14,13 +14,13 @@ constexpr double sin_pi(double x) {
     const double angle = kPi * x;
     const double square = angle * angle;
     double sum = 1;
-    for (int n = 16; n >= 2; n -= 2) sum = 1 - sum * square / (n * (n + 1));
+    for (int n = 16; n >= 2; n -= 2) sum = 1 - sum * (square * (1.0 / (n * (n + 1))));
     return angle * sum;
   }
   const double angle = kPi * (0.5 - x);
   const double square = angle * angle;
   double sum = 1;
-  for (int n = 17; n >= 1; n -= 2) sum = 1 - sum * square / (n * (n + 1));
+  for (int n = 17; n >= 1; n -= 2) sum = 1 - sum * (square * (1.0 / (n * (n + 1))));
   return sum;
 }
 

@@ -5,7 +5,7 @@ namespace simile {
 
 inline constexpr double kPi = 3.141592653589793238462643383279502884;
 
-/// sin(pi x) for x in [0, 1], within 2 units in the last place. Only additions, multiplications and divisions in a
+/// sin(pi x) for x in [0, 1], within 3 units in the last place. Only additions, multiplications and divisions in a
 /// fixed order: the same bits on every machine, which std::sin() does not promise.
 constexpr double sin_pi(double x) {
   if (x > 0.5) x = 1 - x;

@@ -28,9 +28,8 @@ std::int64_t hash_bytes(int hash_size);
 /// row-major, most significant bit first (as numpy.packbits), padding bits 0.
 /// - ahash: hash_size x hash_size LANCZOS resize; bit = pixel > mean.
 /// - dhash: (hash_size + 1) x hash_size resize; bit = right pixel > its left neighbour.
-/// - phash: 4 hash_size x 4 hash_size resize, two-dimensional DCT-II, the hash_size x hash_size lowest frequencies; bit
-/// = coefficient >
-///   their median.
+/// - phash: 4 hash_size x 4 hash_size resize, two-dimensional DCT-II, the hash_size x hash_size lowest frequencies;
+///   bit = coefficient > their median.
 /// Deterministic, the same on every machine. Throws invalid_argument for hash_size outside [8, 64] or an empty image.
 std::vector<std::uint8_t> perceptual_hash(View<const std::uint8_t, 2> grey, HashKind kind, int hash_size);
 

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/oracle.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <limits>
+#include <queue>
+
+#include "simile/core/error.hpp"
+
+namespace simile {
+namespace {
+
+constexpr std::int64_t kWindow = 7;
+
+double window_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b, std::int64_t top, std::int64_t left) {
+  constexpr double kPixels = kWindow * kWindow;
+  double mean_a = 0;
+  double mean_b = 0;
+  for (std::int64_t y = top; y < top + kWindow; ++y) {
+    for (std::int64_t x = left; x < left + kWindow; ++x) {
+      mean_a += a(y, x);
+      mean_b += b(y, x);
+    }
+  }
+  mean_a /= kPixels;
+  mean_b /= kPixels;
+
+  double variance_a = 0;
+  double variance_b = 0;
+  double covariance = 0;
+  for (std::int64_t y = top; y < top + kWindow; ++y) {
+    for (std::int64_t x = left; x < left + kWindow; ++x) {
+      variance_a += (a(y, x) - mean_a) * (a(y, x) - mean_a);
+      variance_b += (b(y, x) - mean_b) * (b(y, x) - mean_b);
+      covariance += (a(y, x) - mean_a) * (b(y, x) - mean_b);
+    }
+  }
+  variance_a /= kPixels - 1;
+  variance_b /= kPixels - 1;
+  covariance /= kPixels - 1;
+
+  constexpr double kC1 = (0.01 * 255) * (0.01 * 255);
+  constexpr double kC2 = (0.03 * 255) * (0.03 * 255);
+  return (2 * mean_a * mean_b + kC1) * (2 * covariance + kC2) /
+         ((mean_a * mean_a + mean_b * mean_b + kC1) * (variance_a + variance_b + kC2));
+}
+
+bool bit_at(std::span<const std::uint8_t> bytes, std::int64_t position) {
+  return (bytes[static_cast<std::size_t>(position / 8)] >> (7 - position % 8) & 1) != 0;
+}
+
+}  // namespace
+
+double oracle_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b) {
+  if (a.shape != b.shape) throw Error(ErrorCode::invalid_argument, "oracle_ssim: images of unequal size");
+  const auto num_rows = a.shape[0] - kWindow + 1;
+  const auto num_columns = a.shape[1] - kWindow + 1;
+  if (num_rows < 1 || num_columns < 1) {
+    throw Error(ErrorCode::invalid_argument, "oracle_ssim: images smaller than the window");
+  }
+  double sum = 0;
+  for (std::int64_t top = 0; top < num_rows; ++top) {
+    for (std::int64_t left = 0; left < num_columns; ++left) sum += window_ssim(a, b, top, left);
+  }
+  return sum / static_cast<double>(num_rows * num_columns);
+}
+
+double oracle_cosine(std::span<const float> a, std::span<const float> b) {
+  ensure(a.size() == b.size(), "oracle_cosine: rows of unequal length");
+  long double dot = 0;
+  long double norm_a = 0;
+  long double norm_b = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    dot += static_cast<long double>(a[k]) * b[k];
+    norm_a += static_cast<long double>(a[k]) * a[k];
+    norm_b += static_cast<long double>(b[k]) * b[k];
+  }
+  if (norm_a == 0 || norm_b == 0) return -std::numeric_limits<double>::infinity();
+  if (std::equal(a.begin(), a.end(), b.begin())) return 1;
+  return std::clamp(static_cast<double>(dot / std::sqrt(norm_a * norm_b)), -1.0, 1.0);
+}
+
+double oracle_hamming(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b, std::int64_t bits) {
+  std::int64_t differing = 0;
+  for (std::int64_t k = 0; k < bits; ++k) differing += bit_at(a, k) != bit_at(b, k) ? 1 : 0;
+  return static_cast<double>(bits - differing) / static_cast<double>(bits);
+}
+
+std::vector<std::int64_t> oracle_components(std::int64_t num_items,
+                                            std::span<const std::pair<std::int64_t, std::int64_t>> edges) {
+  constexpr std::int64_t kUnseen = -1;
+  std::vector<std::vector<std::int64_t>> neighbours(static_cast<std::size_t>(num_items));
+  for (const auto& [i, j] : edges) {
+    neighbours.at(static_cast<std::size_t>(i)).push_back(j);
+    neighbours.at(static_cast<std::size_t>(j)).push_back(i);
+  }
+  std::vector<std::int64_t> labels(static_cast<std::size_t>(num_items), kUnseen);
+  for (std::int64_t start = 0; start < num_items; ++start) {
+    if (labels[static_cast<std::size_t>(start)] != kUnseen) continue;
+    labels[static_cast<std::size_t>(start)] = start;
+    std::queue<std::int64_t> to_visit({start});
+    while (!to_visit.empty()) {
+      const auto item = to_visit.front();
+      to_visit.pop();
+      for (const auto other : neighbours[static_cast<std::size_t>(item)]) {
+        if (labels[static_cast<std::size_t>(other)] != kUnseen) continue;
+        labels[static_cast<std::size_t>(other)] = start;
+        to_visit.push(other);
+      }
+    }
+  }
+  return labels;
+}
+
+}  // namespace simile

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "simile/core/view.hpp"
+
+namespace simile {
+
+/// The definitions of docs/definitions.md as plainly as they can be written, in double precision or better, sharing no
+/// code with the product. Slow on purpose; checked against hand-worked values in oracle_test.cpp.
+
+/// SSIM of two grey images of one size: 7x7 uniform windows, K1 .01, K2 .03, range 255, sample covariance, mean over
+/// the windows that fit. Throws invalid_argument for unequal sizes and for images smaller than the window.
+double oracle_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b);
+
+/// dot / sqrt(norms), in [-1, 1]; exactly 1 for identical rows; -infinity when a row is zero.
+double oracle_cosine(std::span<const float> a, std::span<const float> b);
+
+/// (bits - differing) / bits over the first `bits` bits of each byte string, most significant first.
+double oracle_hamming(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b, std::int64_t bits);
+
+/// The smallest item of each item's connected component.
+std::vector<std::int64_t> oracle_components(std::int64_t num_items,
+                                            std::span<const std::pair<std::int64_t, std::int64_t>> edges);
+
+}  // namespace simile

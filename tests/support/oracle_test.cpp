@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Hand-worked values for the oracles: what checks the product must itself be checked.
+#include "support/oracle.hpp"
+
+#include <array>
+#include <cstdint>
+#include <limits>
+#include <utility>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/random_images.hpp"
+#include "support/reference_data.hpp"
+
+#include "simile/core/array.hpp"
+#include "simile/core/error.hpp"
+
+namespace simile {
+namespace {
+
+using testing::ElementsAre;
+
+constexpr double kC1 = 6.5025;   // (.01 * 255)^2
+constexpr double kC2 = 58.5225;  // (.03 * 255)^2
+
+TEST(OracleSsim, OfConstantImagesIsTheirLuminanceTerm) {
+  const auto dark = constant_image(9, 11, 100);
+  const auto light = constant_image(9, 11, 200);
+  EXPECT_DOUBLE_EQ(oracle_ssim(dark.view(), light.view()), (2 * 100 * 200 + kC1) / (100 * 100 + 200 * 200 + kC1));
+  EXPECT_DOUBLE_EQ(oracle_ssim(dark.view(), dark.view()), 1);
+}
+
+TEST(OracleSsim, OfOneWindowDividesByNumberOfPixelsLessOne) {
+  // One pixel of 49 is 49 above black: mean 1, sum of squares about the mean 48^2 + 48 = 48 * 49, variance 49.
+  auto spot = constant_image(7, 7, 0);
+  spot.view()(3, 3) = 49;
+  const auto black = constant_image(7, 7, 0);
+  EXPECT_DOUBLE_EQ(oracle_ssim(spot.view(), black.view()), kC1 / (1 + kC1) * kC2 / (49 + kC2));
+
+  // A second spot elsewhere: the sum of products about the means is -48 - 48 + 47 = -49, covariance -49 / 48.
+  auto other = constant_image(7, 7, 0);
+  other.view()(0, 6) = 49;
+  EXPECT_NEAR(oracle_ssim(spot.view(), other.view()), (2 * (-49.0 / 48) + kC2) / (2 * 49 + kC2), 1e-15);
+}
+
+TEST(OracleSsim, IsMeanOverWindowsThatFit) {
+  // Eight columns hold two windows; only the second sees the spot in the last column.
+  auto spot = constant_image(7, 8, 0);
+  spot.view()(2, 7) = 49;
+  const auto black = constant_image(7, 8, 0);
+  EXPECT_DOUBLE_EQ(oracle_ssim(spot.view(), black.view()), (1 + kC1 / (1 + kC1) * kC2 / (49 + kC2)) / 2);
+}
+
+TEST(OracleSsim, EqualsScikitImage) {
+  const auto references = ssim_references();
+  ASSERT_GT(references.size(), 80U);
+  for (const auto& reference : references) {
+    EXPECT_NEAR(oracle_ssim(reference.a.view(), reference.b.view()), reference.value, 1e-12) << reference.name;
+  }
+}
+
+TEST(OracleSsim, RefusesImagesSmallerThanWindowOrOfUnequalSize) {
+  const auto small = constant_image(6, 20, 0);
+  EXPECT_THROW(oracle_ssim(small.view(), small.view()), Error);
+  EXPECT_THROW(oracle_ssim(constant_image(7, 8, 0).view(), constant_image(8, 7, 0).view()), Error);
+}
+
+TEST(OracleCosine, OfHandWorkedRows) {
+  using Row = std::array<float, 2>;
+  EXPECT_DOUBLE_EQ(oracle_cosine(Row{3, 4}, Row{4, 3}), 24.0 / 25);
+  EXPECT_EQ(oracle_cosine(Row{1, 0}, Row{0, 5}), 0);
+  EXPECT_EQ(oracle_cosine(Row{1, 1}, Row{-2, -2}), -1);
+  EXPECT_EQ(oracle_cosine(Row{0, 0}, Row{1, 0}), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(oracle_cosine(Row{0, 0}, Row{0, 0}), -std::numeric_limits<double>::infinity());
+  EXPECT_EQ(oracle_cosine(Row{0.1F, 0.3F}, Row{0.1F, 0.3F}), 1);
+}
+
+TEST(OracleHamming, CountsOnlyTheBitsAskedFor) {
+  const std::array<std::uint8_t, 2> a{0b10000001, 0b11000000};
+  const std::array<std::uint8_t, 2> b{0b00000001, 0b10111111};
+  EXPECT_EQ(oracle_hamming(a, b, 16), (16.0 - 8) / 16);
+  EXPECT_EQ(oracle_hamming(a, b, 9), (9.0 - 1) / 9);
+  EXPECT_EQ(oracle_hamming(a, b, 1), 0);
+  EXPECT_EQ(oracle_hamming(a, a, 16), 1);
+}
+
+TEST(OracleComponents, NamesEachBySmallestItem) {
+  const std::vector<std::pair<std::int64_t, std::int64_t>> edges{{5, 6}, {6, 2}, {4, 1}, {1, 4}, {3, 3}};
+  EXPECT_THAT(oracle_components(7, edges), ElementsAre(0, 1, 2, 3, 1, 2, 2));
+  EXPECT_THAT(oracle_components(0, {}), ElementsAre());
+}
+
+}  // namespace
+}  // namespace simile

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/reference_data.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <cstddef>
+#include <filesystem>
+#include <utility>
+
+#include "simile/core/csv.hpp"
+#include "simile/core/error.hpp"
+#include "simile/core/npy.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+namespace {
+
+std::filesystem::path data_file(std::string_view name) { return std::filesystem::path(SIMILE_TEST_DATA) / name; }
+
+template <class Number>
+Number parse_number(std::string_view text, int base = 10) {
+  Number value{};
+  std::from_chars_result result{};
+  if constexpr (std::is_floating_point_v<Number>) {
+    result = std::from_chars(text.data(), text.data() + text.size(), value);
+  } else {
+    result = std::from_chars(text.data(), text.data() + text.size(), value, base);
+  }
+  if (result.ec != std::errc() || result.ptr != text.data() + text.size() || text.empty()) {
+    throw Error(ErrorCode::decode, concat("reference table: not a number: ", in_quotes(text)));
+  }
+  return value;
+}
+
+/// Arrays of several shapes: their bytes in `stem`.npy, image name, height and width in `stem`.csv.
+std::vector<std::pair<std::string, Array<std::uint8_t, 2>>> read_arrays(const std::string& stem) {
+  NpyHeader header;
+  const auto bytes = read_npy_bytes(data_file(stem + ".npy"), header);
+  const auto table = read_csv(data_file(stem + ".csv"));
+  std::vector<std::pair<std::string, Array<std::uint8_t, 2>>> arrays;
+  std::int64_t offset = 0;
+  for (const auto& row : table.rows) {
+    Array<std::uint8_t, 2> array({parse_number<std::int64_t>(row[table.column("height")]),
+                                  parse_number<std::int64_t>(row[table.column("width")])});
+    ensure(offset + array.size() <= bytes.size(), "reference table: the .csv names more bytes than the .npy holds");
+    std::copy_n(bytes.data() + offset, array.size(), array.data());
+    offset += array.size();
+    arrays.emplace_back(row[table.column("image")], std::move(array));
+  }
+  ensure(offset == bytes.size(), "reference table: the .npy holds more bytes than the .csv names");
+  return arrays;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> parse_hex(std::string_view text) {
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t k = 0; k < text.size(); k += 2) {
+    bytes.push_back(parse_number<std::uint8_t>(text.size() - k < 2 ? "" : text.substr(k, 2), 16));
+  }
+  return bytes;
+}
+
+std::map<std::string, Array<std::uint8_t, 2>> reference_images() {
+  std::map<std::string, Array<std::uint8_t, 2>> images;
+  for (auto& [name, image] : read_arrays("reference_images")) images.emplace(name, std::move(image));
+  return images;
+}
+
+std::vector<SsimReference> ssim_references() {
+  const auto images = reference_images();
+  const auto table = read_csv(data_file("ssim_reference.csv"));
+  std::vector<SsimReference> references;
+  for (const auto& row : table.rows) {
+    const auto& first = row[table.column("first")];
+    const auto& second = row[table.column("second")];
+    references.push_back({concat(first, " and ", second), images.at(first).clone(), images.at(second).clone(),
+                          parse_number<double>(row[table.column("ssim")])});
+  }
+  return references;
+}
+
+std::vector<ResizeReference> resize_references() {
+  std::vector<ResizeReference> references;
+  for (auto& [name, resized] : read_arrays("lanczos_reference")) references.push_back({name, std::move(resized)});
+  return references;
+}
+
+std::vector<HashReference> hash_references() {
+  const auto table = read_csv(data_file("hash_reference.csv"));
+  std::vector<HashReference> references;
+  for (const auto& row : table.rows) {
+    references.push_back({row[table.column("image")], row[table.column("kind")],
+                          parse_number<int>(row[table.column("hash_size")]), parse_hex(row[table.column("hash")]),
+                          parse_number<std::int64_t>(row[table.column("undecided")])});
+  }
+  return references;
+}
+
+}  // namespace simile

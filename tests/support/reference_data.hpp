@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "simile/core/array.hpp"
+
+namespace simile {
+
+/// The tables in tests/data that scripts/reference/make_tables.py wrote with scikit-image, Pillow and ImageHash.
+
+/// Small grey images [height, width] by name.
+std::map<std::string, Array<std::uint8_t, 2>> reference_images();
+
+struct SsimReference {
+  std::string name;  ///< "first and second"
+  Array<std::uint8_t, 2> a;
+  Array<std::uint8_t, 2> b;
+  double value = 0;  ///< scikit-image's structural_similarity, range 255
+};
+std::vector<SsimReference> ssim_references();
+
+struct ResizeReference {
+  std::string image;
+  Array<std::uint8_t, 2> resized;  ///< by Pillow's LANCZOS
+};
+std::vector<ResizeReference> resize_references();
+
+struct HashReference {
+  std::string image;
+  std::string kind;
+  int hash_size = 0;
+  std::vector<std::uint8_t> hash;  ///< by ImageHash
+  std::int64_t undecided = 0;      ///< bits that hang on ImageHash's rounding noise
+};
+std::vector<HashReference> hash_references();
+
+/// "0aff" -> {0x0a, 0xff}; throws decode for anything else.
+std::vector<std::uint8_t> parse_hex(std::string_view text);
+
+}  // namespace simile

@@ -20,13 +20,13 @@ TEST(AtomicFileThreads, LeaveTheUmaskAloneAndKeepTheirPermissions) {
   const mode_t before = ::umask(027);
   ThreadPool pool(4);
   const Cancellation cancellation;
-  pool.parallel_for(400, cancellation, [&](int, std::int64_t item) {
+  pool.parallel_for(1000, cancellation, [&](int, std::int64_t item) {
     AtomicFile file(folder / std::to_string(item));
     file.write(std::to_string(item));
     if (item % 2 == 0) file.commit();
   });
   EXPECT_EQ(::umask(before), 027U);
-  EXPECT_EQ(folder.size(), 200);
+  EXPECT_EQ(folder.size(), 500);
   for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     struct stat status{};
     ASSERT_EQ(::stat(entry.path().c_str(), &status), 0);

@@ -17,13 +17,16 @@ std::string to_string(const Device& device) {
 namespace detail {
 
 std::int64_t checked_product(const std::int64_t* extents, int count) {
+  // Strides are products of some of the extents: they must fit also where an empty axis makes the whole product 0.
   std::int64_t product = 1;
+  bool empty = false;
   for (int axis = 0; axis < count; ++axis) {
-    if (extents[axis] < 0 || __builtin_mul_overflow(product, extents[axis], &product)) {
+    empty = empty || extents[axis] == 0;
+    if (extents[axis] < 0 || __builtin_mul_overflow(product, extents[axis] == 0 ? 1 : extents[axis], &product)) {
       throw Error(ErrorCode::invalid_argument, concat("array extent ", extents[axis], " is negative or too large"));
     }
   }
-  return product;
+  return empty ? 0 : product;
 }
 
 void* allocate_aligned(std::int64_t count, std::size_t element_bytes) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/core/atomic_file.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 #include <utility>
 
@@ -42,13 +44,14 @@ void throw_system_error(std::string_view action, const std::filesystem::path& pa
 }
 
 AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)) {
-  std::string name = (target_.parent_path() / ".simile-XXXXXX").native();
-  descriptor_ = ::mkostemp(name.data(), O_CLOEXEC);
+  // Not mkstemp: its files are private, and the umask that theirs should follow can only be read by changing it, for
+  // every thread of the process.
+  static std::atomic<std::uint64_t> counter{0};
+  do {
+    temporary_ = target_.parent_path() / concat(".simile-", ::getpid(), "-", counter.fetch_add(1));
+    descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) throw_system_error("write", target_);
-  temporary_ = name;
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  ::fchmod(descriptor_, 0666 & ~mask);
 }
 
 AtomicFile::~AtomicFile() {

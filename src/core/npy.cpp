@@ -122,11 +122,15 @@ class DictReader {
 };
 
 std::int64_t data_bytes(const NpyHeader& header) {
-  std::int64_t bytes = 0;
-  const std::int64_t count = detail::checked_product(header.shape.data(), static_cast<int>(header.shape.size()));
-  if (__builtin_mul_overflow(count, element_bytes(header.type), &bytes) || bytes > (1LL << 62))
-    refuse("the shape is too large");
-  return bytes;
+  // With empty axes counted as 1: the strides of such an array must fit, too.
+  std::int64_t bytes = element_bytes(header.type);
+  bool empty = false;
+  for (const auto extent : header.shape) {
+    empty = empty || extent == 0;
+    if (__builtin_mul_overflow(bytes, extent == 0 ? 1 : extent, &bytes) || bytes > (1LL << 62))
+      refuse("the shape is too large");
+  }
+  return empty ? 0 : bytes;
 }
 
 std::span<const std::uint8_t> as_bytes(std::string_view text) {

@@ -69,10 +69,14 @@ std::string in_quotes(std::string_view text) {
   while (!text.empty()) {
     const std::size_t length = utf8_sequence_length(text);
     const auto value = static_cast<unsigned char>(text[0]);
-    if (length == 0 || value < 0x20 || value == 0x7F) {
-      out += "\\x";
-      append_hex(out, text[0]);
-      text.remove_prefix(1);
+    // U+0080 to U+009F are control characters, too: U+009B is what ESC [ begins on many terminals.
+    const bool c1_control = value == 0xC2 && length == 2 && static_cast<unsigned char>(text[1]) < 0xA0;
+    if (length == 0 || value < 0x20 || value == 0x7F || c1_control) {
+      for (std::size_t escaped = c1_control ? 2 : 1; escaped > 0; --escaped) {
+        out += "\\x";
+        append_hex(out, text[0]);
+        text.remove_prefix(1);
+      }
     } else {
       out += text.substr(0, length);
       text.remove_prefix(length);

@@ -95,12 +95,12 @@ std::string format_rate(double per_second) {
     per_second /= 1000;
     ++step;
   }
-  return printed(per_second < 10 ? "%.2f" : per_second < 100 ? "%.1f" : "%.0f", per_second) + kSuffixes[step];
+  return printed(per_second < 9.995 ? "%.2f" : per_second < 99.95 ? "%.1f" : "%.0f", per_second) + kSuffixes[step];
 }
 
 std::string format_duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "?";
-  if (seconds < 10) return printed("%.2f s", seconds);
+  if (seconds < 9.995) return printed("%.2f s", seconds);
   if (seconds < 59.95) return printed("%.1f s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));
   const auto two = [](std::int64_t value) { return concat(value < 10 ? "0" : "", value); };

@@ -153,11 +153,12 @@ void write_report_page(const fs::path& folder, const Opened& opened, const Clust
   model.version = kVersion;
   model.facts = {{"Images", format_count(summary.num_items)},
                  {"Groups", format_count(summary.num_groups)},
-                 {"Grouped", concat(format_count(summary.num_grouped), " (", percent(summary.share_grouped()), ")")},
+                 {"Grouped", format_count(summary.num_grouped)},
+                 {"Share grouped", percent(summary.share_grouped())},
                  {"Outliers", format_count(summary.num_outliers)},
                  {"Unreadable", format_count(summary.num_unreadable)}};
-  if (summary.has_truth) model.facts.emplace_back("Purity of the grouped", percent(summary.purity));
-  model.facts.emplace_back("Pairs compared", format_count(summary.compare.pairs));
+  if (summary.has_truth) model.facts.emplace_back("Purity of groups", percent(summary.purity));
+  model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
   if (catalogue.has_files) model.link_prefix = link_prefix(opened.out, catalogue.root);
   if (summary.num_sampled_representatives > 0) {
     model.representative_note =

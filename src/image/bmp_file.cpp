@@ -83,9 +83,10 @@ bool is_supported(const BmpFields& fields, Bytes bytes) {
   }
 }
 
-/// Bytes of the palette as a reader must take them: all its colours where the header gives no number.
-std::int64_t palette_bytes(const BmpFields& fields) {
-  if (fields.bits_per_pixel > 8) return 0;
+/// Bytes between header and pixels that a reader must take: masks, or a palette, of all its colours where the header
+/// gives no number.
+std::int64_t table_bytes(const BmpFields& fields) {
+  if (fields.bits_per_pixel > 8) return fields.compression == kMasks ? 12 : 0;
   const std::int64_t all = 1LL << fields.bits_per_pixel;
   if (fields.header_bytes == kCoreHeaderBytes) return 3 * all;
   if (fields.colours_used > 256) throw_decode(concat("BMP with a palette of ", fields.colours_used, " colours"));
@@ -113,7 +114,7 @@ void check_bmp_complete(Bytes bytes) {
   const auto row_bytes = (fields.width_px * fields.bits_per_pixel + 31) / 32 * 4;
   const auto data_bytes = run_length ? fields.compressed_bytes : row_bytes * fields.height_px;
   const auto available = std::max<std::int64_t>(size - fields.data_offset, 0);
-  if (available < data_bytes || kFileHeaderBytes + fields.header_bytes + palette_bytes(fields) > size) {
+  if (available < data_bytes || kFileHeaderBytes + fields.header_bytes + table_bytes(fields) > size) {
     throw_decode(concat("BMP cut short: ", available, " of ", data_bytes, " bytes of pixels"));
   }
 }

@@ -49,13 +49,13 @@ cv::Mat upright(const cv::Mat& stored, int orientation) {
   return out;
 }
 
-const std::vector<int> kLosslessWebp{cv::IMWRITE_WEBP_QUALITY, 101};
+std::vector<int> lossless_webp() { return {cv::IMWRITE_WEBP_QUALITY, 101}; }
 
 TEST(Decode, GivesExactPixelsOfLosslessFormats) {
   const auto picture = photo(53, 31);
   EXPECT_EQ(largest_difference(bgr(decode_image(encode(".png", picture), {})), picture), 0);
   EXPECT_EQ(largest_difference(bgr(decode_image(encode(".bmp", picture), {})), picture), 0);
-  EXPECT_EQ(largest_difference(bgr(decode_image(encode(".webp", picture, kLosslessWebp), {})), picture), 0);
+  EXPECT_EQ(largest_difference(bgr(decode_image(encode(".webp", picture, lossless_webp()), {})), picture), 0);
 }
 
 TEST(Decode, GivesTheSamePixelsAsOpencvForLossyFormats) {
@@ -73,7 +73,7 @@ TEST_P(EveryOrientation, IsAppliedExactly) {
   const auto tiff = tiff_with_orientation(GetParam(), true);
   const auto expected = upright(picture, GetParam());
   EXPECT_EQ(largest_difference(bgr(decode_image(png_with_exif(encode(".png", picture), tiff), {})), expected), 0);
-  const auto webp = webp_with_exif(encode(".webp", picture, kLosslessWebp), 7, 5, tiff);
+  const auto webp = webp_with_exif(encode(".webp", picture, lossless_webp()), 7, 5, tiff);
   EXPECT_EQ(largest_difference(bgr(decode_image(webp, {})), expected), 0);
 
   const auto jpeg = encode(".jpg", colour_blocks(5, 3));
@@ -203,7 +203,7 @@ TEST(Decode, IgnoresAlpha) {
   cv::Mat with_alpha;
   cv::merge(std::vector<cv::Mat>{picture, alpha}, with_alpha);
   EXPECT_EQ(largest_difference(bgr(decode_image(encode(".png", with_alpha), {})), picture), 0);
-  EXPECT_EQ(largest_difference(bgr(decode_image(encode(".webp", with_alpha, kLosslessWebp), {})), picture), 0);
+  EXPECT_EQ(largest_difference(bgr(decode_image(encode(".webp", with_alpha, lossless_webp()), {})), picture), 0);
   // A transparent colour is a colour.
   const auto png = make_png(1, 1, 8, 2, {0, 1, 2, 3});
   const auto image = decode_image(png_with_chunk(png, "tRNS", File{0, 1, 0, 2, 0, 3}), {});

@@ -129,7 +129,7 @@ TEST_F(ForEachImage, GivesAReasonForUnreadableFiles) {
 }
 
 TEST_F(ForEachImage, GivesAReasonForFilesRemovedMidRun) {
-  const auto first = folder_.write("a", encode(".png", photo(4, 4)));
+  folder_.write("a", encode(".png", photo(4, 4)));
   const auto second = folder_.write("b", encode(".png", photo(4, 4)));
   ThreadPool one(1);
   const auto errors =

@@ -20,6 +20,7 @@ TEST(MemoryGate, KeepsEveryShareWithinTheBudget) {
     }
   };
   std::vector<std::jthread> workers;
+  workers.reserve(4);
   for (int worker = 0; worker < 4; ++worker) {
     workers.emplace_back([&, worker] {
       for (int round = 0; round < 500; ++round) {

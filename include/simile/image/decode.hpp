@@ -27,7 +27,7 @@ struct DecodeOptions {
   DecodeLimits limits{};
   /// When set, a JPEG may be decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that is still at least twice
   /// this size in both directions (of the oriented image): for methods that area-average afterwards.
-  std::optional<PixelSize> reduce_for{};
+  std::optional<PixelSize> reduce_for = std::nullopt;
 };
 
 /// An image in memory: RGB, 8 bits, [height, width, 3], EXIF orientation applied, alpha ignored, 16-bit and float

@@ -177,6 +177,12 @@ TEST(Damage, BmpKindsThatWouldBeMisreadAreRefusedByName) {
   EXPECT_THAT(decode_error(palette), IsError(ErrorCode::decode, "palette of 70000 colours"));
 }
 
+TEST(Damage, WebpCutShortBehindItsPixelsIsAnError) {
+  const auto whole = webp_with_exif(encode(".webp", photo(40, 30)), 40, 30, tiff_with_orientation(6, true));
+  ASSERT_FALSE(decode_error(whole));
+  EXPECT_THAT(decode_error({whole.begin(), whole.end() - 8}), IsError(ErrorCode::decode, "WebP cut short"));
+}
+
 TEST(Limits, PixelsAreRefusedOnTheHeadersWordAndTheFlagIsNamed) {
   auto jpeg = encode(".jpg", photo(16, 16));
   put_big(jpeg, jpeg_frame_position(jpeg) + 5, 2, 60'000);

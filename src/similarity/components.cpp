@@ -22,8 +22,9 @@ void Components::begin(const Pairs& pairs, int /*num_workers*/) {
   }
 }
 
-// Parents only ever get smaller, and a node that has become a child never becomes a root again: relaxed order is
-// enough, and halving may store any ancestor it has seen.
+// A parent is always smaller than its child and in the same set, and a node that has become a child never becomes a
+// root again. Halving may thus store any ancestor it has seen, even over a smaller one stored meanwhile, and relaxed
+// order is enough (docs/algorithms.md, "Components").
 std::int64_t Components::find(std::int64_t node) const {
   for (;;) {
     const std::int64_t parent = parents_[static_cast<std::size_t>(node)].load(std::memory_order_relaxed);

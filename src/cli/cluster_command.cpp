@@ -29,6 +29,7 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
       << format_count(summary.largest_group) << "), " << format_count(summary.num_outliers) << " outliers";
   if (summary.num_unreadable > 0) out << ", " << format_count(summary.num_unreadable) << " unreadable";
   if (summary.num_repeats > 0) out << ", " << format_count(summary.num_repeats) << " repeats in the list";
+  if (summary.num_links > 0) out << ", " << format_count(summary.num_links) << " symbolic links left out";
   out << '\n';
   if (summary.has_truth) {
     out << "purity of the grouped against the true classes: " << share(summary.purity) << '\n';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/feature/dataset.hpp"
 
+#include <array>
 #include <cstring>
 #include <fstream>
 #include <utility>
@@ -39,10 +40,9 @@ std::vector<std::uint8_t> first_bytes(const fs::path& path, std::size_t count) {
   return bytes;
 }
 
-Array<std::uint8_t, 4> as_images(const Array<std::uint8_t, 1>& bytes, const std::vector<std::int64_t>& shape) {
-  Array<std::uint8_t, 4> images({shape[0], shape[1], shape[2], shape.size() == 4 ? shape[3] : 1});
-  if (bytes.size() > 0) std::memcpy(images.data(), bytes.data(), static_cast<std::size_t>(bytes.size()));
-  return images;
+/// [n, h, w] as [n, h, w, 1].
+std::array<std::int64_t, 4> image_shape(const std::vector<std::int64_t>& shape) {
+  return {shape[0], shape[1], shape[2], shape.size() == 4 ? shape[3] : 1};
 }
 
 bool is_image_shape(const std::vector<std::int64_t>& shape) {
@@ -58,23 +58,24 @@ Dataset open_idx(const fs::path& path, const DatasetOptions& options) {
   }
   Dataset dataset;
   dataset.kind = "IDX images";
-  dataset.images.pixels = as_images(array.bytes, array.shape);
+  auto& pixels = dataset.images.pixels;
+  pixels = Array<std::uint8_t, 4>(image_shape(array.shape));
+  if (pixels.size() > 0) std::memcpy(pixels.data(), array.bytes.data(), static_cast<std::size_t>(pixels.size()));
   dataset.images.catalogue.ids = row_ids(array.shape[0]);
   return dataset;
 }
 
-Features hash_features(const fs::path& path, const FeatureFileInfo& info) {
-  NpyHeader header;
-  const auto bytes = read_npy_bytes(path, header);
+Features hash_features(const fs::path& path, const NpyFile& file, const FeatureFileInfo& info) {
+  const auto& shape = file.header().shape;
   Features features;
   features.method = info.method.value_or(Method::phash);
-  features.bits = info.bits > 0 ? info.bits : 8 * header.shape[1];
-  if (header.shape[1] != (features.bits + 7) / 8) {
-    throw Error(ErrorCode::invalid_argument, concat(in_quotes(path.native()), ": rows of ", header.shape[1],
+  features.bits = info.bits > 0 ? info.bits : 8 * shape[1];
+  if (shape[1] != (features.bits + 7) / 8) {
+    throw Error(ErrorCode::invalid_argument, concat(in_quotes(path.native()), ": rows of ", shape[1],
                                                     " bytes cannot be hashes of ", features.bits, " bits"));
   }
-  features.codes = Array<std::uint8_t, 2>({header.shape[0], header.shape[1]});
-  if (bytes.size() > 0) std::memcpy(features.codes.data(), bytes.data(), static_cast<std::size_t>(bytes.size()));
+  features.codes = Array<std::uint8_t, 2>({shape[0], shape[1]});
+  file.read(NpyType::uint8, features.codes.data());
   return features;
 }
 
@@ -88,8 +89,8 @@ void check_companion(const fs::path& path, const NpyHeader& header, const Featur
 }
 
 Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
-  const auto start = first_bytes(path, 1 << 16);
-  const NpyHeader header = parse_npy_header(start);
+  const NpyFile file(path);
+  const NpyHeader& header = file.header();
   const std::int64_t size = static_cast<std::int64_t>(fs::file_size(path));
   if (size > options.memory_bytes) {
     throw Error(ErrorCode::out_of_memory, concat(in_quotes(path.native()), " has ", format_bytes(size),
@@ -110,19 +111,19 @@ Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
   dataset.images.catalogue.ids = companion.ids.empty() ? row_ids(header.shape[0]) : companion.ids;
   if (bytes && header.shape.size() != 2) {
     dataset.kind = "image array";
-    NpyHeader again;
-    const auto data = read_npy_bytes(path, again);
-    dataset.images.pixels = as_images(data, again.shape);
+    auto& pixels = dataset.images.pixels;
+    pixels = Array<std::uint8_t, 4>(image_shape(header.shape));
+    file.read(NpyType::uint8, pixels.data());
     return dataset;
   }
   if (floats) {
     dataset.kind = "embeddings";
     dataset.features.emplace();
     dataset.features->method = Method::embedding;
-    dataset.features->vectors = read_npy_float(path);
+    dataset.features->vectors = file.read_embeddings();
   } else {
     dataset.kind = "hashes";
-    dataset.features = hash_features(path, companion);
+    dataset.features = hash_features(path, file, companion);
   }
   dataset.features->items = all_rows(header.shape[0]);
   return dataset;

@@ -26,20 +26,6 @@ namespace fs = std::filesystem;
 
 constexpr std::int64_t kMaxListBytes = 8LL << 30;
 
-/// Which folder it is, whatever path leads there.
-struct FolderIdentity {
-  dev_t device = 0;
-  ino_t inode = 0;
-  friend bool operator==(const FolderIdentity&, const FolderIdentity&) = default;
-};
-
-/// A folder on the way down from the root; the chain of parents finds loops.
-struct Folder {
-  std::string path;  ///< relative to the root with a slash at the end; empty for the root
-  FolderIdentity identity;
-  std::shared_ptr<const Folder> parent;
-};
-
 struct CloseDirectory {
   void operator()(DIR* directory) const { ::closedir(directory); }
 };
@@ -51,81 +37,57 @@ class Lister {
       : root_(root), cancellation_(cancellation) {
     for (const auto& glob : options.include) include_.emplace_back(glob);
     for (const auto& glob : options.exclude) exclude_.emplace_back(glob);
-    std::error_code error;
-    canonical_root_ = fs::canonical(root, error);
-    if (error) {
-      errno = error.value();
-      throw_system_error("read the folder", root);
-    }
   }
 
-  std::vector<std::string> run() {
+  /// Fills `catalogue.ids`, sorted, and `catalogue.links`.
+  void run(Catalogue& catalogue) {
     // The root alone must be readable: an empty catalogue would hide the reason.
     if (!Directory(::opendir(root_.c_str()))) throw_system_error("read the folder", root_);
-    waiting_.push_back(std::make_shared<Folder>());
+    waiting_.emplace_back();
     while (!waiting_.empty()) {
-      const auto folder = std::move(waiting_.back());
+      const std::string folder = std::move(waiting_.back());
       waiting_.pop_back();
       list(folder);
     }
     std::sort(ids_.begin(), ids_.end());
-    return std::move(ids_);
+    catalogue.ids = std::move(ids_);
+    catalogue.links = links_;
   }
 
  private:
-  enum class Place { file, folder, elsewhere };
-
-  void list(const std::shared_ptr<Folder>& folder) {
+  /// `folder` is relative to the root, with a slash at the end; empty for the root.
+  void list(const std::string& folder) {
     cancellation_.check();
-    const Directory directory(::opendir((root_ / folder->path).c_str()));
-    struct stat status{};
-    if (!directory || ::fstat(::dirfd(directory.get()), &status) != 0) {
+    const Directory directory(::opendir((root_ / folder).c_str()));
+    if (!directory) {
       // Kept as an item, so that what lies below is not passed over in silence.
-      add(folder->path.substr(0, folder->path.size() - 1), /*must_be_included=*/false);
+      add(folder.substr(0, folder.size() - 1), /*must_be_included=*/false);
       return;
-    }
-    folder->identity = {status.st_dev, status.st_ino};
-    for (const auto* above = folder->parent.get(); above != nullptr; above = above->parent.get()) {
-      if (above->identity == folder->identity) return;
     }
     for (;;) {
       errno = 0;
       const dirent* entry = ::readdir(directory.get());
-      if (entry == nullptr && errno != 0) throw_system_error("read the folder", root_ / folder->path);
+      if (entry == nullptr && errno != 0) throw_system_error("read the folder", root_ / folder);
       if (entry == nullptr) return;
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
-      switch (place_of(directory.get(), *entry, folder->path)) {
-        case Place::file:
-          add(concat(folder->path, name), /*must_be_included=*/true);
-          break;
-        case Place::folder:
-          waiting_.push_back(std::make_shared<Folder>(Folder{concat(folder->path, name, '/'), {}, folder}));
-          break;
-        case Place::elsewhere:
-          break;
+      const unsigned char type = type_of(directory.get(), *entry);
+      if (type == DT_LNK) {
+        ++links_;
+      } else if (type == DT_DIR) {
+        waiting_.push_back(concat(folder, name, '/'));
+      } else {
+        add(concat(folder, name), /*must_be_included=*/true);
       }
     }
   }
 
   /// Asks the file system only where the entry itself does not say: a folder may hold a million files.
-  Place place_of(DIR* directory, const dirent& entry, const std::string& folder) {
-    unsigned char type = entry.d_type;
+  static unsigned char type_of(DIR* directory, const dirent& entry) {
     struct stat status{};
-    if (type == DT_UNKNOWN && ::fstatat(::dirfd(directory), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
-      type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISLNK(status.st_mode) ? DT_LNK : DT_REG;
-    }
-    if (type == DT_DIR) return Place::folder;
-    if (type != DT_LNK) return Place::file;
-
-    std::error_code error;
-    const auto target = fs::canonical(root_ / concat(folder, entry.d_name), error);
-    if (error == std::errc::too_many_symbolic_link_levels) return Place::elsewhere;
-    if (error) return Place::file;  // leads nowhere: reading it gives the reason
-    const auto [root_end, rest] =
-        std::mismatch(canonical_root_.begin(), canonical_root_.end(), target.begin(), target.end());
-    if (root_end != canonical_root_.end()) return Place::elsewhere;
-    return fs::is_directory(target, error) ? Place::folder : Place::file;
+    if (entry.d_type != DT_UNKNOWN) return entry.d_type;
+    if (::fstatat(::dirfd(directory), entry.d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) return DT_REG;
+    return S_ISDIR(status.st_mode) ? DT_DIR : S_ISLNK(status.st_mode) ? DT_LNK : DT_REG;
   }
 
   void add(std::string id, bool must_be_included) {
@@ -138,12 +100,12 @@ class Lister {
   }
 
   fs::path root_;
-  fs::path canonical_root_;
   const Cancellation& cancellation_;
   std::vector<Glob> include_;
   std::vector<Glob> exclude_;
-  std::vector<std::shared_ptr<Folder>> waiting_;
+  std::vector<std::string> waiting_;
   std::vector<std::string> ids_;
+  std::int64_t links_ = 0;
 };
 
 /// Takes `./` and doubled slashes out, so that two spellings are one item. `..` stays: behind a link it may lead
@@ -191,7 +153,7 @@ std::vector<std::string> listed_paths(std::string_view text) {
 Catalogue list_folder(const std::filesystem::path& folder, const ListingOptions& options,
                       const Cancellation& cancellation) {
   Catalogue catalogue{.root = folder, .ids = {}, .has_files = true};
-  catalogue.ids = Lister(folder, options, cancellation).run();
+  Lister(folder, options, cancellation).run(catalogue);
   return catalogue;
 }
 

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "image/formats.hpp"
-#include "image/image_file.hpp"
 #include "image/memory_gate.hpp"
 
+#include "simile/core/input_file.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
 
@@ -28,7 +28,7 @@ void check_budget(std::int64_t bytes, const MemoryGate& gate) {
 /// Reads and decodes one file within the gate's budget; `lease` then covers the image alone.
 Image load(const std::filesystem::path& path, const DecodeOptions& options, const MemoryGate& gate,
            MemoryGate::Lease& lease) {
-  const ImageFile file(path);
+  const InputFile file(path);
   if (file.size_bytes() > options.limits.max_file_bytes) {
     throw_decode(concat(file.size_bytes(), " bytes exceed --max-file-size ", options.limits.max_file_bytes));
   }

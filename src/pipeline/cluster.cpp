@@ -124,6 +124,7 @@ void summarise(const ClusterResult& result, ClusterSummary& summary) {
   const Clustering& clustering = result.clustering;
   summary.num_items = result.catalogue.size();
   summary.num_repeats = result.catalogue.repeats;
+  summary.num_links = result.catalogue.links;
   summary.num_unreadable = static_cast<std::int64_t>(result.unreadable.size());
   summary.num_groups = clustering.num_clusters();
   summary.num_grouped = clustering.num_grouped();

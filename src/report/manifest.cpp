@@ -37,6 +37,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["seed"] = summary.seed;
   json["images"] = summary.num_items;
   json["repeats"] = summary.num_repeats;
+  json["links"] = summary.num_links;
   json["unreadable"] = summary.num_unreadable;
   json["groups"] = summary.num_groups;
   json["grouped"] = summary.num_grouped;

@@ -44,11 +44,13 @@ SIMILE_SHARED double ssim_window(double sum_x, double sum_y, double variance_x, 
   return (luminance * structure) / (luminance_norm * structure_norm);
 }
 
-/// Half width of the interval around the single-precision mean SSIM of an image with `columns` windows a row
-/// (docs/algorithms.md, "SSIM screen"): 16 u for a window, (columns + 1) / 2 u for a row's running sum, and what
-/// the double-precision definition itself may be off.
+/// Half width of the interval around the single-precision mean SSIM of an image with `columns` windows a row, at most
+/// 2^24 (docs/algorithms.md, "SSIM screen"): 13 u for a window; (columns + 1) / 2 u for a row's running sum, whose
+/// terms of higher order 1 + 2 columns u covers; and 3 u to spare for what the double-precision definition itself may
+/// be off.
 SIMILE_SHARED double ssim_band(std::int64_t columns) {
-  return kFloatRoundoff * (16 + 0.501 * static_cast<double>(columns + 1)) + 1e-12;
+  const double m = static_cast<double>(columns);
+  return kFloatRoundoff * (16 + 0.5 * (m + 1) * (1 + 2 * m * kFloatRoundoff)) + 1e-12;
 }
 
 /// Half width of the interval around the single-precision product of two normalised rows of `dimensions` values, summed

@@ -7,6 +7,7 @@
 #include <memory>
 #include <queue>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fcntl.h>
@@ -21,14 +22,19 @@ namespace simile {
 namespace {
 
 constexpr std::size_t kMinEdgesPerWorker = 1024;
-constexpr std::size_t kReadEdges = 16384;  // of one run at a time: 384 KiB
+constexpr std::size_t kMaxReadEdges = 16384;  // of one run at a time: 384 KiB
+constexpr std::size_t kMinReadEdges = 128;    // 3 KiB
 
 bool before(const Edge& a, const Edge& b) { return std::pair(a.left, a.right) < std::pair(b.left, b.right); }
 
 /// Edges of one run in order, read piece by piece.
 class RunReader {
  public:
-  RunReader(int descriptor, std::int64_t num_edges) : descriptor_(descriptor), left_(num_edges) {}
+  RunReader(int descriptor, std::int64_t first, std::int64_t num_edges, std::size_t piece_edges)
+      : descriptor_(descriptor),
+        left_(num_edges),
+        offset_(first * static_cast<off_t>(sizeof(Edge))),
+        piece_edges_(static_cast<std::int64_t>(piece_edges)) {}
 
   bool next(Edge& edge) {
     if (position_ == piece_.size() && !refill()) return false;
@@ -38,7 +44,7 @@ class RunReader {
 
  private:
   bool refill() {
-    piece_.resize(static_cast<std::size_t>(std::min<std::int64_t>(left_, kReadEdges)));
+    piece_.resize(static_cast<std::size_t>(std::min(left_, piece_edges_)));
     position_ = 0;
     auto* bytes = reinterpret_cast<char*>(piece_.data());
     std::size_t wanted = piece_.size() * sizeof(Edge);
@@ -56,7 +62,8 @@ class RunReader {
 
   int descriptor_;
   std::int64_t left_;
-  off_t offset_ = 0;
+  off_t offset_;
+  std::int64_t piece_edges_;
   std::vector<Edge> piece_;
   std::size_t position_ = 0;
 };
@@ -73,20 +80,28 @@ int open_unnamed(const std::filesystem::path& folder) {
 
 Edges::Edges(double threshold, EdgesOptions options) : threshold_(threshold), options_(std::move(options)) {
   if (std::isnan(threshold)) throw Error(ErrorCode::invalid_argument, "a threshold must be a number");
-  if (options_.spill_folder.empty()) options_.spill_folder = std::filesystem::temp_directory_path();
+  if (options_.spill_folder.empty()) {
+    std::error_code error;
+    options_.spill_folder = std::filesystem::temp_directory_path(error);
+    if (error) throw Error(ErrorCode::io, concat("no folder for temporary files (TMPDIR): ", error.message()));
+  }
 }
 
-Edges::~Edges() {
-  for (const auto& run : runs_) ::close(run.descriptor);
+Edges::~Edges() { close_files(); }
+
+void Edges::close_files() {
+  for (const auto& buffer : buffers_) {
+    if (buffer.descriptor >= 0) ::close(buffer.descriptor);
+  }
+  buffers_.clear();
 }
 
 void Edges::begin(const Pairs& /*pairs*/, int num_workers) {
-  for (const auto& run : runs_) ::close(run.descriptor);
-  runs_.clear();
-  buffers_.assign(static_cast<std::size_t>(num_workers), {});
+  close_files();
+  buffers_.resize(static_cast<std::size_t>(num_workers));
   count_ = 0;
-  const auto share =
-      static_cast<std::size_t>(options_.memory_bytes) / sizeof(Edge) / static_cast<std::size_t>(num_workers);
+  const auto share = static_cast<std::size_t>(std::max<std::int64_t>(0, options_.memory_bytes)) / sizeof(Edge) /
+                     static_cast<std::size_t>(num_workers);
   worker_capacity_ = std::max(kMinEdgesPerWorker, share);
 }
 
@@ -102,43 +117,50 @@ void Edges::consume(int worker, const Tile& /*tile*/, std::span<const ScoredPair
       throw Error(ErrorCode::out_of_memory, concat("more than ", options_.max_edges, " pairs reach the threshold ",
                                                    threshold_, " (raise --threshold, or --max-edges)"));
     }
-    buffer.push_back({pair.left, pair.right, similarity});
-    if (buffer.size() >= worker_capacity_) spill(buffer);
+    buffer.edges.push_back({pair.left, pair.right, similarity});
+    if (buffer.edges.size() >= worker_capacity_) spill(buffer);
   }
 }
 
-void Edges::spill(std::vector<Edge>& edges) {
-  std::sort(edges.begin(), edges.end(), before);
-  const Run run{open_unnamed(options_.spill_folder), static_cast<std::int64_t>(edges.size())};
-  {
-    const std::lock_guard lock(runs_mutex_);
-    runs_.push_back(run);
-  }
-  const auto* bytes = reinterpret_cast<const char*>(edges.data());
-  std::size_t left = edges.size() * sizeof(Edge);
+void Edges::spill(Buffer& buffer) {
+  std::sort(buffer.edges.begin(), buffer.edges.end(), before);
+  if (buffer.descriptor < 0) buffer.descriptor = open_unnamed(options_.spill_folder);
+  const auto num_edges = static_cast<std::int64_t>(buffer.edges.size());
+  buffer.runs.push_back({buffer.descriptor, buffer.num_spilled, num_edges});
+  buffer.num_spilled += num_edges;
+  const auto* bytes = reinterpret_cast<const char*>(buffer.edges.data());
+  std::size_t left = buffer.edges.size() * sizeof(Edge);
   while (left > 0) {
-    const ssize_t written = ::write(run.descriptor, bytes, left);
+    const ssize_t written = ::write(buffer.descriptor, bytes, left);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_system_error("write temporary files in", options_.spill_folder);
     bytes += written;
     left -= static_cast<std::size_t>(written);
   }
-  edges.clear();
+  buffer.edges.clear();
 }
 
 void Edges::finish() {
-  auto& first = buffers_.front();
+  auto& first = buffers_.front().edges;
   for (std::size_t worker = 1; worker < buffers_.size(); ++worker) {
-    first.insert(first.end(), buffers_[worker].begin(), buffers_[worker].end());
-    std::vector<Edge>().swap(buffers_[worker]);
+    auto& edges = buffers_[worker].edges;
+    first.insert(first.end(), edges.begin(), edges.end());
+    std::vector<Edge>().swap(edges);
   }
   std::sort(first.begin(), first.end(), before);
 }
 
 void Edges::for_each(const std::function<void(const Edge&)>& visit) const {
+  std::size_t num_runs = 0;
+  for (const auto& buffer : buffers_) num_runs += buffer.runs.size();
+  // The pieces that are read at a time share the memory that the edges had.
+  const auto budget = static_cast<std::size_t>(std::max<std::int64_t>(0, options_.memory_bytes)) / sizeof(Edge);
+  const std::size_t piece_edges = std::clamp(budget / std::max<std::size_t>(1, num_runs), kMinReadEdges, kMaxReadEdges);
   std::vector<RunReader> readers;
-  for (const auto& run : runs_) readers.emplace_back(run.descriptor, run.num_edges);
-  const auto& in_memory = buffers_.front();
+  for (const auto& buffer : buffers_) {
+    for (const auto& run : buffer.runs) readers.emplace_back(run.descriptor, run.first, run.num_edges, piece_edges);
+  }
+  const auto& in_memory = buffers_.front().edges;
   std::size_t memory_position = 0;
   const auto next_of = [&](std::size_t source, Edge& edge) {
     if (source < readers.size()) return readers[source].next(edge);

@@ -24,6 +24,13 @@ void check_codes(const View<const std::uint8_t, 2>& codes, std::int64_t bits) {
     throw Error(ErrorCode::invalid_argument,
                 concat("codes of ", codes.shape[1], " bytes cannot hold exactly ", bits, " bits"));
   }
+  // Bits after the last one would count as differing. Most significant first: they are the low ones of the last byte.
+  const auto padding = static_cast<std::uint8_t>(0xff >> ((bits - 1) % 8 + 1));
+  for (std::int64_t row = 0; row < codes.shape[0]; ++row) {
+    if ((codes(row, codes.shape[1] - 1) & padding) != 0) {
+      throw Error(ErrorCode::invalid_argument, concat("code ", row, " has bits beyond its ", bits));
+    }
+  }
 }
 
 /// Most differing bits with which two codes still reach `floor`; -1 when even equal codes do not. By the definition's

@@ -19,6 +19,7 @@ constexpr std::int64_t kLeftCacheBytes = 8 << 20;
 constexpr std::int64_t kMinEdge = 64;
 constexpr std::int64_t kMaxEdge = 256;
 constexpr std::int64_t kMaxLanes = 16;
+constexpr std::int64_t kMaxWidth = 1 << 24;  // the screen's error bound is proven up to here
 
 enum Slot : std::size_t { left_slot, right_slot, scratch_slot };
 
@@ -96,6 +97,10 @@ SsimMetric::SsimMetric(View<const std::uint8_t, 3> left, View<const std::uint8_t
   if (left.shape[1] < kSsimWindow || left.shape[2] < kSsimWindow) {
     throw Error(ErrorCode::invalid_argument, concat("images of ", left.shape[2], "x", left.shape[1],
                                                     " pixels are smaller than SSIM's window of 7x7"));
+  }
+  if (left.shape[2] > kMaxWidth) {
+    throw Error(ErrorCode::invalid_argument, concat("images of ", left.shape[2], "x", left.shape[1],
+                                                    " pixels are wider than ", kMaxWidth, " pixels"));
   }
 }
 

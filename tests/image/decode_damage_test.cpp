@@ -13,7 +13,7 @@
 namespace simile {
 namespace {
 
-using namespace simile::testing;
+using namespace simile::test;
 
 std::optional<Error> decode_error(const File& file, const DecodeOptions& options = {}) {
   return error_of([&] { decode_image(file, options); });

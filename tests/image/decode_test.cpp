@@ -11,7 +11,7 @@
 namespace simile {
 namespace {
 
-using namespace simile::testing;
+using namespace simile::test;
 
 /// An image as OpenCV holds it, for comparing.
 cv::Mat bgr(const Image& image) {

@@ -10,8 +10,8 @@
 namespace simile {
 namespace {
 
-using simile::testing::error_of;
-using simile::testing::IsError;
+using simile::test::error_of;
+using simile::test::IsError;
 
 struct GlobCase {
   std::string glob;

@@ -10,7 +10,7 @@
 namespace simile {
 namespace {
 
-using namespace simile::testing;
+using namespace simile::test;
 
 struct FormatCase {
   std::string extension;

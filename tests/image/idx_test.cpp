@@ -9,7 +9,7 @@
 namespace simile {
 namespace {
 
-using namespace simile::testing;
+using namespace simile::test;
 
 constexpr std::int64_t kPlenty = 1 << 30;
 

@@ -11,14 +11,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "image/image_file.hpp"
 #include "support/image_errors.hpp"
 #include "support/image_files.hpp"
+
+#include "simile/core/input_file.hpp"
 
 namespace simile {
 namespace {
 
-using namespace simile::testing;
+using namespace simile::test;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
@@ -102,6 +103,7 @@ TEST_F(ForEachImage, GivesAReasonForEveryItemThatCannotBeRead) {
   folder_.write("4-cut.jpg", File(jpeg.begin(), jpeg.begin() + 700));
   folder_.write("5-jpeg-named.png", jpeg);
   auto set = images();
+  set.catalogue.ids.insert(set.catalogue.ids.begin() + 3, "3-dangling");  // a list may name what a folder leaves out
   set.catalogue.ids.push_back("6-folder");
   fs::create_directory(folder_.path() / "6-folder");
   set.catalogue.ids.push_back("/dev/null");
@@ -213,10 +215,10 @@ TEST_F(ForEachImage, EndsWhenAVisitFailsForAnotherReasonThanItsImage) {
   }
 }
 
-TEST(ImageFileRead, SaysSoWhenTheFileBecameShorter) {
+TEST(InputFileRead, SaysSoWhenTheFileBecameShorter) {
   const TemporaryFolder folder;
   const auto path = folder.write("a", "0123456789");
-  const ImageFile file(path);
+  const InputFile file(path);
   EXPECT_EQ(file.size_bytes(), 10);
   EXPECT_EQ(file.read().data()[9], '9');
   fs::resize_file(path, 4);

@@ -13,7 +13,7 @@
 namespace simile {
 namespace {
 
-using namespace simile::testing;
+using namespace simile::test;
 
 View<const std::uint8_t, 3> view_of(const cv::Mat& image) {
   View<const std::uint8_t, 3> view(image.data, {image.rows, image.cols, image.channels()});

@@ -8,7 +8,7 @@
 
 #include "simile/core/error.hpp"
 
-namespace simile::testing {
+namespace simile::test {
 
 /// The Error that `call` throws; nothing when it throws none.
 template <class Call>
@@ -30,4 +30,4 @@ MATCHER_P2(IsError, code, text, "an Error " + std::string(to_string(code)) + " t
   return arg->code() == code && std::string(arg->what()).find(text) != std::string::npos;
 }
 
-}  // namespace simile::testing
+}  // namespace simile::test

@@ -9,12 +9,7 @@
 #include <turbojpeg.h>
 #include <zlib.h>
 
-// Debian's OpenCV registers GDAL's drivers on first use, under two locks of GDAL's in changing order.
-extern "C" const char* __tsan_default_suppressions() {  // NOLINT: the sanitizer gives the name
-  return "deadlock:libgdal.so\n";
-}
-
-namespace simile::testing {
+namespace simile::test {
 namespace {
 
 void require(bool condition, const char* what) {
@@ -51,30 +46,6 @@ File compressed(std::span<const std::uint8_t> bytes, int window_bits) {
 }
 
 }  // namespace
-
-TemporaryFolder::TemporaryFolder() {
-  auto name = (std::filesystem::temp_directory_path() / "simile-test-XXXXXX").native();
-  require(::mkdtemp(name.data()) != nullptr, "mkdtemp");
-  path_ = name;
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-
-std::filesystem::path TemporaryFolder::write(const std::string& name, std::span<const std::uint8_t> bytes) const {
-  const auto path = path_ / name;
-  std::filesystem::create_directories(path.parent_path());
-  std::ofstream out(path, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  require(out.good(), "cannot write a test file");
-  return path;
-}
-
-std::filesystem::path TemporaryFolder::write(const std::string& name, std::string_view text) const {
-  return write(name, std::span(reinterpret_cast<const std::uint8_t*>(text.data()), text.size()));
-}
 
 cv::Mat photo(int width, int height) {
   cv::Mat image(height, width, CV_8UC3);
@@ -233,4 +204,4 @@ void put_little(File& file, std::size_t position, int bytes, std::uint64_t value
   for (int k = 0; k < bytes; ++k) file.at(position + k) = static_cast<std::uint8_t>(value >> 8 * k);
 }
 
-}  // namespace simile::testing
+}  // namespace simile::test

@@ -10,26 +10,11 @@
 
 #include <opencv2/core.hpp>
 
-namespace simile::testing {
+#include "support/temporary_folder.hpp"
+
+namespace simile::test {
 
 using File = std::vector<std::uint8_t>;
-
-/// A folder of its own for one test, removed with all that is in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  /// Writes a file below the folder, making the folders above it; returns its path.
-  std::filesystem::path write(const std::string& name, std::span<const std::uint8_t> bytes) const;
-  std::filesystem::path write(const std::string& name, std::string_view text) const;
-
- private:
-  std::filesystem::path path_;
-};
 
 /// A smooth BGR picture with texture and no symmetry, the same for the same size.
 cv::Mat photo(int width, int height);
@@ -66,4 +51,4 @@ File operator+(File left, const File& right);
 void put_big(File& file, std::size_t position, int bytes, std::uint64_t value);
 void put_little(File& file, std::size_t position, int bytes, std::uint64_t value);
 
-}  // namespace simile::testing
+}  // namespace simile::test

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
-#include <mutex>
 #include <vector>
 
 #include "simile/similarity/sink.hpp"
@@ -23,11 +22,12 @@ struct Edge {
 struct EdgesOptions {
   std::int64_t max_edges = 100'000'000;     ///< --max-edges
   std::int64_t memory_bytes = 256LL << 20;  ///< for edges not yet on disk, over all workers
-  std::filesystem::path spill_folder;       ///< for sorted runs; empty: the system's folder for temporary files
+  std::filesystem::path spill_folder{};     ///< for sorted runs; empty: the system's folder for temporary files
 };
 
 /// The pairs with similarity >= threshold, ascending by (left, right), each with its exact similarity. What does not
-/// fit into memory is spilled as sorted runs to files without a name, which vanish with the process.
+/// fit into memory is spilled as sorted runs, all of a worker's to one file without a name, which vanishes with the
+/// process.
 class Edges final : public Sink {
  public:
   Edges(double threshold, EdgesOptions options);
@@ -45,18 +45,26 @@ class Edges final : public Sink {
   void for_each(const std::function<void(const Edge&)>& visit) const;
 
  private:
+  /// Edges in order within a worker's spill file.
   struct Run {
     int descriptor = -1;
+    std::int64_t first = 0;
     std::int64_t num_edges = 0;
   };
-  void spill(std::vector<Edge>& edges);
+  /// What one worker holds and has written.
+  struct Buffer {
+    std::vector<Edge> edges;
+    int descriptor = -1;
+    std::int64_t num_spilled = 0;
+    std::vector<Run> runs;
+  };
+  void spill(Buffer& buffer);
+  void close_files();
 
   double threshold_;
   EdgesOptions options_;
   std::size_t worker_capacity_ = 0;
-  std::vector<std::vector<Edge>> buffers_;  // one a worker; after finish() the first holds all that was not spilled
-  std::mutex runs_mutex_;
-  std::vector<Run> runs_;
+  std::vector<Buffer> buffers_;  // one a worker; after finish() the first holds all that was not spilled
   std::atomic<std::int64_t> count_{0};
 };
 

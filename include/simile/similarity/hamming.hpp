@@ -11,7 +11,8 @@ namespace simile {
 /// Codes are rows of bytes [n, ceil(bits / 8)]; bits after the last one must be 0.
 class HammingMetric final : public Metric {
  public:
-  /// Copies the codes into padded 64-bit words. Throws invalid_argument when `bits` and the rows' length do not fit.
+  /// Copies the codes into padded 64-bit words. Throws invalid_argument when `bits` and the rows' length do not fit, or
+  /// a bit after the last one is set (naming the row).
   HammingMetric(View<const std::uint8_t, 2> codes, std::int64_t bits);
   HammingMetric(View<const std::uint8_t, 2> left, View<const std::uint8_t, 2> right, std::int64_t bits);
 

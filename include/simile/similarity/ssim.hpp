@@ -15,7 +15,8 @@ inline constexpr std::int64_t kSsimWindow = 7;
 /// Screen: single precision from exact integer covariances, with the band that docs/algorithms.md derives.
 class SsimMetric final : public Metric {
  public:
-  /// Throws invalid_argument when the sides differ in size, or a side is smaller than the window.
+  /// Throws invalid_argument when the sides differ in size, a side is smaller than the window, or the
+  /// width is beyond 2^24.
   explicit SsimMetric(View<const std::uint8_t, 3> images);
   SsimMetric(View<const std::uint8_t, 3> left, View<const std::uint8_t, 3> right);
 

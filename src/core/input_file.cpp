@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "image/image_file.hpp"
+#include "simile/core/input_file.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -28,31 +28,36 @@ const char* kind_name(mode_t mode) {
 
 }  // namespace
 
-ImageFile::ImageFile(const std::filesystem::path& path)
+InputFile::InputFile(const std::filesystem::path& path)
     : descriptor_(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)) {
   if (descriptor_ < 0) throw_reason(errno);
   struct stat status{};
   if (::fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
     ::close(descriptor_);
-    throw Error(ErrorCode::io, concat("not a file but ", kind_name(status.st_mode)));
+    throw Error(ErrorCode::io, concat("is not a file but ", kind_name(status.st_mode)));
   }
   size_bytes_ = status.st_size;
 }
 
-ImageFile::~ImageFile() { ::close(descriptor_); }
+InputFile::~InputFile() { ::close(descriptor_); }
 
-Array<std::uint8_t, 1> ImageFile::read() const {
+Array<std::uint8_t, 1> InputFile::read() const {
   Array<std::uint8_t, 1> bytes({size_bytes_});
-  std::int64_t done = 0;
-  while (done < size_bytes_) {
-    const auto count = ::pread(descriptor_, bytes.data() + done, static_cast<std::size_t>(size_bytes_ - done),
-                               static_cast<off_t>(done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_reason(errno);
-    if (count == 0) throw Error(ErrorCode::io, "became shorter while it was read");
-    done += count;
-  }
+  read_at(0, bytes.data(), size_bytes_);
   return bytes;
+}
+
+void InputFile::read_at(std::int64_t offset, void* target, std::int64_t count) const {
+  auto* bytes = static_cast<char*>(target);
+  while (count > 0) {
+    const auto got = ::pread(descriptor_, bytes, static_cast<std::size_t>(count), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw_reason(errno);
+    if (got == 0) throw Error(ErrorCode::io, "became shorter while it was read");
+    bytes += got;
+    offset += got;
+    count -= got;
+  }
 }
 
 }  // namespace simile

@@ -162,7 +162,7 @@ TEST(Components, TakeInfiniteThresholds) {
 
 TEST(Components, RefuseAThresholdThatIsNoNumber) {
   expect_error(ErrorCode::invalid_argument, "a threshold must be a number",
-               [] { Components(std::numeric_limits<double>::quiet_NaN()); });
+               [] { Components{std::numeric_limits<double>::quiet_NaN()}; });
 }
 
 }  // namespace

@@ -44,10 +44,15 @@ std::vector<EdgeSets> edge_sets(std::int64_t n, std::uint64_t seed) {
 
 // Tiles of a list hold 1,024 pairs, so that eight workers unite the same few trees at once.
 TEST(ComponentsThreads, FindTheSameSetsUnderContention) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr std::uint64_t kSeeds = 1;
+#else
+  constexpr std::uint64_t kSeeds = 4;
+#endif
   constexpr std::int64_t kItems = 20000;
   const FunctionMetric metric(kItems, kItems, [](auto, auto) { return 1.0; });
   Engine engine(8);
-  for (std::uint64_t seed = 0; seed < 4; ++seed) {
+  for (std::uint64_t seed = 0; seed < kSeeds; ++seed) {
     for (const auto& set : edge_sets(kItems, seed)) {
       std::vector<std::pair<std::int64_t, std::int64_t>> edges;
       for (const auto& [left, right] : set.pairs) edges.emplace_back(left, right);

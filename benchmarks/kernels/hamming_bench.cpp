@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <span>
+#include <string>
+
+#include "kernel_bench.hpp"
+#include "support/oracle.hpp"
+
+#include "simile/core/array.hpp"
+#include "simile/core/random.hpp"
+#include "simile/core/text.hpp"
+#include "simile/similarity/hamming.hpp"
+
+namespace simile {
+namespace {
+
+struct Case {
+  std::int64_t num_items;
+  std::int64_t bits;
+  double threshold;
+};
+
+/// Random codes, one in four the one before with two bits changed.
+Array<std::uint8_t, 2> make_codes(const Case& given) {
+  Array<std::uint8_t, 2> codes({given.num_items, given.bits / 8});
+  Random random(1);
+  for (std::int64_t k = 0; k < given.num_items; ++k) {
+    for (std::int64_t byte = 0; byte < codes.shape(1); ++byte) {
+      codes.view()(k, byte) = k % 4 == 3 ? codes.view()(k - 1, byte) : static_cast<std::uint8_t>(random.below(256));
+    }
+    if (k % 4 == 3) codes.view()(k, 0) ^= 0x12;
+  }
+  return codes;
+}
+
+}  // namespace
+
+void register_hamming() {
+  for (const Case& given : {Case{20000, 64, 0.9}, Case{20000, 256, 0.9}}) {
+    const std::string name = concat("hamming/cpu/n:", given.num_items, "/bits:", given.bits);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [given](benchmark::State& state) {
+                                   const auto codes = make_codes(given);
+                                   const HammingMetric metric(codes.view(), given.bits);
+                                   const auto code = [&](std::int64_t item) {
+                                     return std::span<const std::uint8_t>(codes.data() + item * codes.shape(1),
+                                                                          static_cast<std::size_t>(codes.shape(1)));
+                                   };
+                                   run_components(state, metric, given.threshold, given.bits / 8, [&](auto i, auto j) {
+                                     return oracle_hamming(code(i), code(j), given.bits);
+                                   });
+                                 })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  }
+}
+
+}  // namespace simile

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+#include <benchmark/benchmark.h>
+
+#include "simile/similarity/metric.hpp"
+
+namespace simile {
+
+/// Threads of every case: SIMILE_BENCH_THREADS, or 2.
+int bench_threads();
+
+/// Times Components over the upper triangle. First compares exact evaluations, screens and the labels of a sample of
+/// the items with `oracle`; a mismatch ends the case with an error. Counters: pairs/s, bytes/s (each pair reads two
+/// items of `item_bytes`), pairs evaluated exactly and pairs skipped, as shares.
+void run_components(benchmark::State& state, const Metric& metric, double threshold, std::int64_t item_bytes,
+                    const std::function<double(std::int64_t, std::int64_t)>& oracle);
+
+// One function per file that adds its cases.
+void register_ssim();
+void register_cosine();
+void register_hamming();
+
+}  // namespace simile

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "kernel_bench.hpp"
+#include "support/oracle.hpp"
+#include "support/random_images.hpp"
+
+#include "simile/core/text.hpp"
+#include "simile/similarity/ssim.hpp"
+
+namespace simile {
+namespace {
+
+struct Case {
+  std::int64_t num_items;
+  std::int64_t side_px;
+  double threshold;
+};
+
+/// Natural images, one in four a near copy of the one before.
+Array<std::uint8_t, 3> make_images(const Case& given) {
+  Array<std::uint8_t, 3> images({given.num_items, given.side_px, given.side_px});
+  for (std::int64_t k = 0; k < given.num_items; ++k) {
+    const auto seed = static_cast<std::uint64_t>(k);
+    const auto image =
+        k % 4 == 3 ? near_duplicate(images.view()[k - 1], 6, seed) : natural_image(given.side_px, given.side_px, seed);
+    std::copy_n(image.data(), image.size(), images.view()[k].data);
+  }
+  return images;
+}
+
+}  // namespace
+
+void register_ssim() {
+  for (const Case& given : {Case{10000, 28, 0.8}, Case{2000, 64, 0.8}, Case{256, 256, 0.8}}) {
+    const std::string name = concat("ssim/cpu/n:", given.num_items, "/px:", given.side_px, "/t:", given.threshold);
+    benchmark::RegisterBenchmark(name.c_str(),
+                                 [given](benchmark::State& state) {
+                                   const auto images = make_images(given);
+                                   const SsimMetric metric(images.view());
+                                   run_components(
+                                       state, metric, given.threshold, given.side_px * given.side_px,
+                                       [&](auto i, auto j) { return oracle_ssim(images.view()[i], images.view()[j]); });
+                                 })
+        ->UseRealTime()
+        ->Unit(benchmark::kMillisecond);
+  }
+}
+
+}  // namespace simile

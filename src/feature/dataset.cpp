@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/feature/dataset.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <fstream>
@@ -49,6 +50,12 @@ bool is_image_shape(const std::vector<std::int64_t>& shape) {
   return shape.size() == 3 || (shape.size() == 4 && (shape[3] == 1 || shape[3] == 3));
 }
 
+/// Rows without elements: their number would not be bounded by the file's size.
+void check_rows(const fs::path& path, const std::vector<std::int64_t>& shape) {
+  if (shape[0] == 0 || std::find(shape.begin() + 1, shape.end(), 0) == shape.end()) return;
+  throw Error(ErrorCode::invalid_argument, concat(in_quotes(path.native()), " holds ", shape[0], " empty rows"));
+}
+
 Dataset open_idx(const fs::path& path, const DatasetOptions& options) {
   const IdxArray array = read_idx(path, options.memory_bytes);
   if (!is_image_shape(array.shape)) {
@@ -56,6 +63,7 @@ Dataset open_idx(const fs::path& path, const DatasetOptions& options) {
                 concat(in_quotes(path.native()),
                        " holds no images: an IDX file of images has 3 axes, or 4 with 1 or 3 channels"));
   }
+  check_rows(path, array.shape);
   Dataset dataset;
   dataset.kind = "IDX images";
   auto& pixels = dataset.images.pixels;
@@ -81,6 +89,16 @@ Features hash_features(const fs::path& path, const NpyFile& file, const FeatureF
 
 /// The array's header and what its companions say, checked against each other.
 void check_companion(const fs::path& path, const NpyHeader& header, const FeatureFileInfo& info) {
+  const bool hashes = header.type == NpyType::uint8 && header.shape.size() == 2;
+  const Method natural = header.type == NpyType::uint8 ? Method::ssim : Method::embedding;
+  if (info.method && (hashes ? !hash_kind(*info.method) : *info.method != natural)) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(in_quotes(fs::path(path).replace_extension(".json").native()), " says method ",
+                       in_quotes(simile::info(*info.method).name), ", but ", in_quotes(path.native()), " holds ",
+                       hashes                          ? "hashes"
+                       : header.type == NpyType::uint8 ? "images"
+                                                       : "embeddings"));
+  }
   if (!info.ids.empty() && static_cast<std::int64_t>(info.ids.size()) != header.shape[0]) {
     throw Error(ErrorCode::invalid_argument,
                 concat(in_quotes(path.native()), " has ", header.shape[0], " rows, but ",
@@ -91,7 +109,7 @@ void check_companion(const fs::path& path, const NpyHeader& header, const Featur
 Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
   const NpyFile file(path);
   const NpyHeader& header = file.header();
-  const std::int64_t size = static_cast<std::int64_t>(fs::file_size(path));
+  const auto size = static_cast<std::int64_t>(fs::file_size(path));
   if (size > options.memory_bytes) {
     throw Error(ErrorCode::out_of_memory, concat(in_quotes(path.native()), " has ", format_bytes(size),
                                                  "; --memory allows ", format_bytes(options.memory_bytes)));
@@ -104,19 +122,17 @@ Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
                        " axes is neither images (uint8 [n,h,w] or [n,h,w,3]) nor embeddings (float32 or float16 [n,d]) "
                        "nor hashes (uint8 [n,bytes])"));
   }
+  check_rows(path, header.shape);
   const FeatureFileInfo companion = read_feature_file_info(path);
   check_companion(path, header, companion);
 
   Dataset dataset;
-  dataset.images.catalogue.ids = companion.ids.empty() ? row_ids(header.shape[0]) : companion.ids;
   if (bytes && header.shape.size() != 2) {
     dataset.kind = "image array";
     auto& pixels = dataset.images.pixels;
     pixels = Array<std::uint8_t, 4>(image_shape(header.shape));
     file.read(NpyType::uint8, pixels.data());
-    return dataset;
-  }
-  if (floats) {
+  } else if (floats) {
     dataset.kind = "embeddings";
     dataset.features.emplace();
     dataset.features->method = Method::embedding;
@@ -125,7 +141,8 @@ Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
     dataset.kind = "hashes";
     dataset.features = hash_features(path, file, companion);
   }
-  dataset.features->items = all_rows(header.shape[0]);
+  if (dataset.features) dataset.features->items = all_rows(header.shape[0]);
+  dataset.images.catalogue.ids = companion.ids.empty() ? row_ids(header.shape[0]) : companion.ids;
   return dataset;
 }
 

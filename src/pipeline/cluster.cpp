@@ -80,10 +80,10 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   options.validate();
   Opened opened;
   if (options.features.method) checked_threshold(options, *options.features.method);
-  opened.out = resolved_out(options);
   if (!fs::exists(options.input)) {
     throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(options.input.native())));
   }
+  opened.out = resolved_out(options);
   check_outside_input(opened.out, options.input);
   check_result_target(opened.out, options.overwrite);
   opened.dataset = open_nonempty(options.input, options.listing, context);

@@ -22,7 +22,8 @@ std::vector<std::string> truth_from_folders(const Catalogue& catalogue) {
   }
   std::vector<std::string> classes;
   for (std::int64_t item = 0; item < catalogue.size(); ++item) {
-    classes.push_back(std::filesystem::absolute(catalogue.file(item)).parent_path().filename().native());
+    classes.push_back(
+        std::filesystem::absolute(catalogue.file(item)).lexically_normal().parent_path().filename().native());
   }
   return classes;
 }
@@ -70,6 +71,11 @@ std::vector<std::string> truth_from_csv(const std::string& source, const Catalog
 }
 
 bool starts_as_idx(const std::string& source) {
+  // Only a regular file is opened: opening a pipe would wait for somebody to write to it.
+  const auto status = std::filesystem::status(source);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    throw Error(ErrorCode::io, concat("--truth ", in_quotes(source), ": not a regular file"));
+  }
   std::ifstream file(source, std::ios::binary);
   if (!file) throw_system_error("read", source);
   std::vector<std::uint8_t> start(4);

@@ -9,6 +9,7 @@
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 
 namespace simile {
 
@@ -22,6 +23,7 @@ std::string sha256_of_file(const std::filesystem::path& path) {
     file.read(piece.data(), piece.size());
     good = EVP_DigestUpdate(context.get(), piece.data(), static_cast<std::size_t>(file.gcount())) == 1;
   }
+  if (file.bad() || !file.eof()) throw Error(ErrorCode::io, concat("cannot read ", in_quotes(path.native())));
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
   unsigned length = 0;
   good = good && EVP_DigestFinal_ex(context.get(), digest.data(), &length) == 1;

@@ -41,7 +41,8 @@ ReportModel make_report_model(const ClusterResult& result) {
 
 std::string link_prefix(const std::filesystem::path& folder, const std::filesystem::path& root) {
   const auto from = std::filesystem::weakly_canonical(folder);
-  const auto to = std::filesystem::weakly_canonical(root);
+  // A list named without a folder has an empty root: its paths start at the current folder.
+  const auto to = std::filesystem::weakly_canonical(root.empty() ? std::filesystem::current_path() : root);
   std::string path = to.lexically_relative(from).native();
   if (path.empty()) path = to.native();
   if (path.back() != '/') path += '/';

@@ -14,6 +14,7 @@ namespace fs = std::filesystem;
 void transfer_one(const fs::path& source, const fs::path& target, Transfer transfer) {
   fs::create_directories(target.parent_path());
   if (transfer == Transfer::link) {
+    (void)fs::file_size(source);  // throws: a link to nothing would hide that the original has gone
     fs::create_symlink(fs::absolute(source), target);
   } else {
     fs::copy_file(source, target);

@@ -21,14 +21,14 @@ struct ClusterOptions {
   FeatureOptions features{};
   std::optional<double> threshold{};  ///< default: the method's
   std::int64_t min_size = 2;
-  std::string truth;          ///< as read_truth(); empty: none
-  std::filesystem::path out;  ///< empty: default_result_folder(input)
+  std::string truth{};          ///< as read_truth(); empty: none
+  std::filesystem::path out{};  ///< empty: default_result_folder(input)
   bool overwrite = false;
   Transfer transfer = Transfer::none;
   bool similarities = false;  ///< write similarities.csv
   std::int64_t max_edges = 100'000'000;
   std::uint64_t seed = 0;
-  std::vector<std::string> arguments;  ///< the command line, for the manifest
+  std::vector<std::string> arguments{};  ///< the command line, for the manifest
 
   /// Throws invalid_argument naming the flag, its value and what is allowed.
   void validate() const;

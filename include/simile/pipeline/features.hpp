@@ -15,7 +15,7 @@ struct FeaturesOptions {
   std::filesystem::path input;
   ListingOptions listing{};
   FeatureOptions features{};
-  std::filesystem::path out;  ///< X.npy
+  std::filesystem::path out{};  ///< X.npy
   bool overwrite = false;
 };
 

@@ -20,13 +20,18 @@ class ResultFolder {
   /// Where to write until commit().
   const std::filesystem::path& path() const { return partial_; }
   const std::filesystem::path& target() const { return target_; }
-  /// Puts the folder in its place, in exchange for an older result.
+  /// Puts the folder in its place, in exchange for an older result. Throws as the constructor when something else has
+  /// appeared there in the meantime.
   void commit();
 
  private:
+  void settle_moved_result();
+
   std::filesystem::path target_;
   std::filesystem::path partial_;
+  std::filesystem::path old_;
   std::filesystem::path lock_;
+  bool overwrite_;
   int lock_descriptor_ = -1;
 };
 

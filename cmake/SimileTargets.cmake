@@ -40,6 +40,9 @@ function(simile_room name)
   set_target_properties(simile_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()
 
+# Programs with tests labelled "threaded": what runs under ThreadSanitizer.
+add_custom_target(threaded_tests)
+
 # simile_test(NAME SOURCES... [DEPENDS libraries] [LABELS labels]): the test program test_NAME; each case is a CTest test.
 function(simile_test name)
   cmake_parse_arguments(PARSE_ARGV 1 TEST "" "TIMEOUT" "SOURCES;DEPENDS;LABELS")
@@ -47,6 +50,9 @@ function(simile_test name)
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE simile_flags ${TEST_DEPENDS} GTest::gmock GTest::gtest_main)
   target_compile_definitions(test_${name} PRIVATE SIMILE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
+  if("threaded" IN_LIST TEST_LABELS)
+    add_dependencies(threaded_tests test_${name})
+  endif()
   if(NOT TEST_TIMEOUT)
     set(TEST_TIMEOUT 300)
   endif()

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "simile/core/error.hpp"
+#include "simile/core/input_file.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
 
@@ -19,21 +20,6 @@ namespace simile {
 namespace {
 
 constexpr std::size_t kBufferBytes = 1 << 20;
-
-/// A file descriptor that closes itself.
-class Descriptor {
- public:
-  explicit Descriptor(int value) : value_(value) {}
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 }  // namespace
 
@@ -89,29 +75,18 @@ void AtomicFile::commit() {
 }
 
 std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes) {
-  // O_NONBLOCK: opening a FIFO must not wait for a writer; it has no effect on regular files.
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file.get() < 0) throw_system_error("read", path);
-  struct stat status{};
-  if (::fstat(file.get(), &status) != 0) throw_system_error("read", path);
-  if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorCode::io, concat("cannot read ", in_quotes(path.native()), ": not a regular file"));
+  try {
+    const InputFile file(path);
+    if (file.size_bytes() > max_bytes) {
+      throw Error(ErrorCode::invalid_argument,
+                  concat("has ", format_bytes(file.size_bytes()), ", more than the allowed ", format_bytes(max_bytes)));
+    }
+    std::string bytes(static_cast<std::size_t>(file.size_bytes()), '\0');
+    file.read_at(0, bytes.data(), file.size_bytes());
+    return bytes;
+  } catch (const Error& error) {
+    throw Error(error.code(), concat(in_quotes(path.native()), " ", error.what()));
   }
-  if (status.st_size > max_bytes) {
-    throw Error(ErrorCode::invalid_argument, concat(in_quotes(path.native()), " has ", format_bytes(status.st_size),
-                                                    ", more than the allowed ", format_bytes(max_bytes)));
-  }
-  std::string bytes(static_cast<std::size_t>(status.st_size), '\0');
-  std::size_t filled = 0;
-  while (filled < bytes.size()) {
-    const ssize_t count = ::read(file.get(), bytes.data() + filled, bytes.size() - filled);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) throw_system_error("read", path);
-    if (count == 0) break;
-    filled += static_cast<std::size_t>(count);
-  }
-  bytes.resize(filled);
-  return bytes;
 }
 
 }  // namespace simile

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/core/npy.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cctype>
 #include <charconv>
 #include <cstring>
-#include <limits>
 #include <string_view>
 
 #include "simile/core/error.hpp"
@@ -15,8 +15,7 @@ namespace simile {
 namespace {
 
 constexpr std::string_view kMagic = "\x93NUMPY";
-constexpr std::size_t kMaxHeaderBytes = 1 << 20;
-constexpr std::int64_t kMaxFileBytes = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMaxHeaderBytes = 1 << 20;
 
 [[noreturn]] void refuse(const std::string& reason) {
   throw Error(ErrorCode::decode, concat("not a usable .npy file: ", reason));
@@ -133,19 +132,18 @@ std::int64_t data_bytes(const NpyHeader& header) {
   return empty ? 0 : bytes;
 }
 
-std::span<const std::uint8_t> as_bytes(std::string_view text) {
-  return {reinterpret_cast<const std::uint8_t*>(text.data()), text.size()};
-}
-
 /// Runs `read` and puts the file's name before the message of what it throws.
 template <class Read>
 auto naming(const std::filesystem::path& path, Read&& read) {
   try {
     return read();
   } catch (const Error& error) {
-    if (error.code() != ErrorCode::decode && error.code() != ErrorCode::invalid_argument) throw;
     throw Error(error.code(), concat(in_quotes(path.native()), ": ", error.what()));
   }
+}
+
+InputFile open(const std::filesystem::path& path) {
+  return naming(path, [&] { return InputFile(path); });
 }
 
 }  // namespace
@@ -193,7 +191,7 @@ NpyHeader parse_npy_header(std::span<const std::uint8_t> bytes) {
   if (bytes.size() < 8 + length_bytes) refuse("the header is cut short");
   std::size_t length = 0;
   for (std::size_t k = 0; k < length_bytes; ++k) length |= static_cast<std::size_t>(bytes[8 + k]) << (8 * k);
-  if (length > kMaxHeaderBytes) refuse("the header is longer than 1 MiB");
+  if (length > static_cast<std::size_t>(kMaxHeaderBytes)) refuse("the header is longer than 1 MiB");
   const std::size_t start = 8 + length_bytes;
   if (bytes.size() < start + length) refuse("the header is cut short");
   NpyHeader header;
@@ -203,40 +201,39 @@ NpyHeader parse_npy_header(std::span<const std::uint8_t> bytes) {
   return header;
 }
 
-Array<std::uint8_t, 1> read_npy_bytes(const std::filesystem::path& path, NpyHeader& header) {
-  const std::string text = read_file(path, kMaxFileBytes);
-  return naming(path, [&] {
-    header = parse_npy_header(as_bytes(text));
-    const std::int64_t expected = data_bytes(header);
-    const std::int64_t actual = static_cast<std::int64_t>(text.size()) - header.data_offset;
-    if (actual != expected) {
-      refuse(concat(actual, " bytes of data where the header says ", expected));
+NpyFile::NpyFile(const std::filesystem::path& path) : path_(path), file_(open(path)) {
+  naming(path_, [&] {
+    std::vector<std::uint8_t> start(
+        static_cast<std::size_t>(std::min<std::int64_t>(file_.size_bytes(), kMaxHeaderBytes + 12)));
+    file_.read_at(0, start.data(), static_cast<std::int64_t>(start.size()));
+    header_ = parse_npy_header(start);
+    const std::int64_t actual = file_.size_bytes() - header_.data_offset;
+    if (actual != data_bytes(header_)) {
+      refuse(concat(actual, " bytes of data where the header says ", data_bytes(header_)));
     }
-    Array<std::uint8_t, 1> data({expected});
-    if (expected > 0) std::memcpy(data.data(), text.data() + header.data_offset, static_cast<std::size_t>(expected));
-    return data;
   });
 }
 
-Array<float, 2> read_npy_float(const std::filesystem::path& path) {
-  NpyHeader header;
-  const auto bytes = read_npy_bytes(path, header);
-  return naming(path, [&] {
-    if (header.shape.size() != 2 || (header.type != NpyType::float32 && header.type != NpyType::float16)) {
-      refuse("embeddings are float32 or float16 arrays [n, d]");
-    }
-    Array<float, 2> values({header.shape[0], header.shape[1]});
-    if (header.type == NpyType::float32) {
-      if (bytes.size() > 0) std::memcpy(values.data(), bytes.data(), static_cast<std::size_t>(bytes.size()));
-    } else {
-      for (std::int64_t k = 0; k < values.size(); ++k) {
-        std::uint16_t half = 0;
-        std::memcpy(&half, bytes.data() + 2 * k, sizeof half);
-        values.data()[k] = half_to_float(half);
-      }
-    }
-    return values;
+void NpyFile::read(NpyType type, void* target) const {
+  naming(path_, [&] {
+    if (type != header_.type) refuse(concat("elements of type ", to_string(header_.type), ", not ", to_string(type)));
+    file_.read_at(header_.data_offset, target, data_bytes(header_));
   });
+}
+
+Array<float, 2> NpyFile::read_embeddings() const {
+  if (header_.shape.size() != 2 || (header_.type != NpyType::float32 && header_.type != NpyType::float16)) {
+    naming(path_, [] { refuse("embeddings are float32 or float16 arrays [n, d]"); });
+  }
+  Array<float, 2> values({header_.shape[0], header_.shape[1]});
+  if (header_.type == NpyType::float32) {
+    read(NpyType::float32, values.data());
+    return values;
+  }
+  Array<std::uint16_t, 1> halves({values.size()});
+  read(NpyType::float16, halves.data());
+  for (std::int64_t k = 0; k < values.size(); ++k) values.data()[k] = half_to_float(halves.data()[k]);
+  return values;
 }
 
 void write_npy(AtomicFile& file, NpyType type, std::span<const std::int64_t> shape,

@@ -67,6 +67,11 @@ class TimedProgress : public Progress {
     if (done <= 0) return "?";
     return format_duration(elapsed_s / static_cast<double>(done) * static_cast<double>(total_ - done));
   }
+  /// What a finished phase leaves behind: "reading: 3,781 images in 2.81 s (1.35 k images/s)".
+  std::string summary(std::int64_t done, double elapsed_s) const {
+    return concat(phase_, ": ", format_count(done), done < total_ ? concat(" of ", format_count(total_)) : "", " ",
+                  unit_, " in ", format_duration(elapsed_s), " (", rate(done, elapsed_s), ")\n");
+  }
   int percent(std::int64_t done) const {
     return total_ > 0 ? static_cast<int>(100.0 * static_cast<double>(done) / static_cast<double>(total_)) : 100;
   }
@@ -105,8 +110,8 @@ class TerminalProgress final : public TimedProgress {
                                     : percent(done) < 100 ? " "
                                                           : "",
                                     percent(done), "% ");
-    const std::string right =
-        concat(" ", rate(done, elapsed_s), ", ", format_duration(elapsed_s), ", ", remaining(done, elapsed_s), " left");
+    const std::string right = concat(" ", rate(done, elapsed_s), ", ", format_duration(elapsed_s), " elapsed, ",
+                                     remaining(done, elapsed_s), " left");
     const int room = std::min(40, width_ - 3 - static_cast<int>(left.size() + right.size()));
     std::string bar;
     if (room >= 8) {
@@ -125,8 +130,7 @@ class TerminalProgress final : public TimedProgress {
   void finish(std::int64_t done, double elapsed_s) override {
     if (drawn_) out_ << "\r\x1b[K";
     if (done > 0 && elapsed_s >= 0.1) {
-      out_ << phase_ << ": " << format_count(done) << ' ' << unit_ << " in " << format_duration(elapsed_s) << " ("
-           << rate(done, elapsed_s) << ")\n";
+      out_ << summary(done, elapsed_s);
     }
     out_ << std::flush;
   }
@@ -148,11 +152,7 @@ class PlainProgress final : public TimedProgress {
          << std::flush;
   }
 
-  void finish(std::int64_t done, double elapsed_s) override {
-    out_ << phase_ << ": " << format_count(done) << ' ' << unit_ << " in " << format_duration(elapsed_s) << " ("
-         << rate(done, elapsed_s) << ")\n"
-         << std::flush;
-  }
+  void finish(std::int64_t done, double elapsed_s) override { out_ << summary(done, elapsed_s) << std::flush; }
 };
 
 }  // namespace

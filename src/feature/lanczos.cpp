@@ -4,6 +4,7 @@
 // 22 bits.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -52,12 +53,6 @@ AxisWeights make_weights(std::int64_t input, std::int64_t output) {
   const double scale = static_cast<double>(input) / static_cast<double>(output);
   const double stretch = std::max(scale, 1.0);
   const double support = kSupport * stretch;
-  const auto window_begin = [&](double center) {
-    return std::max<std::int64_t>(0, static_cast<std::int64_t>(center - support + 0.5));
-  };
-  const auto window_end = [&](double center) {
-    return std::min(input, static_cast<std::int64_t>(center + support + 0.5));
-  };
 
   AxisWeights weights;
   weights.input = input;
@@ -70,8 +65,9 @@ AxisWeights make_weights(std::int64_t input, std::int64_t output) {
   std::vector<double> window(static_cast<std::size_t>(weights.num_taps));
   for (std::int64_t k = 0; k < output; ++k) {
     const double center = (static_cast<double>(k) + 0.5) * scale;
-    const auto begin = window_begin(center);
-    const auto count = window_end(center) - begin;
+    const auto begin = std::max<std::int64_t>(0, static_cast<std::int64_t>(std::floor(center - support + 0.5)));
+    const auto end = std::min(input, static_cast<std::int64_t>(std::floor(center + support + 0.5)));
+    const auto count = end - begin;
     double total = 0;
     for (std::int64_t t = 0; t < count; ++t) {
       const double value = lanczos_kernel((static_cast<double>(t + begin) - center + 0.5) * (1 / stretch));

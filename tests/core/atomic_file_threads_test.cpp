@@ -6,13 +6,15 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "core/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/thread_pool.hpp"
 
 namespace simile {
 namespace {
+
+using test::TemporaryFolder;
 
 // The umask belongs to the whole process: a thread that changes it, if only to read it, changes other threads' files.
 TEST(AtomicFileThreads, LeaveTheUmaskAloneAndKeepTheirPermissions) {

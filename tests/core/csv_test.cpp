@@ -5,13 +5,15 @@
 #include <vector>
 
 #include "core/expect_error.hpp"
-#include "core/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/random.hpp"
 
 namespace simile {
 namespace {
+
+using test::TemporaryFolder;
 
 using testing::ElementsAre;
 using testing::IsEmpty;

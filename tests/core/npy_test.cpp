@@ -9,10 +9,12 @@
 #include <vector>
 
 #include "core/expect_error.hpp"
-#include "core/temporary_folder.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace simile {
 namespace {
+
+using test::TemporaryFolder;
 
 using testing::ElementsAre;
 
@@ -139,12 +141,15 @@ TEST_P(NpyRoundTrip, KeepsShapeTypeAndBytes) {
     AtomicFile file(folder / "a.npy");
     write_npy(file, type, GetParam(), bytes);
     file.commit();
-    NpyHeader header;
-    const auto read = read_npy_bytes(folder / "a.npy", header);
-    EXPECT_EQ(header.type, type);
-    EXPECT_EQ(header.shape, GetParam());
-    EXPECT_EQ(header.data_offset % 64, 0);
-    EXPECT_EQ(std::vector<std::uint8_t>(read.data(), read.data() + read.size()), bytes);
+    const NpyFile written(folder / "a.npy");
+    EXPECT_EQ(written.header().type, type);
+    EXPECT_EQ(written.header().shape, GetParam());
+    EXPECT_EQ(written.header().data_offset % 64, 0);
+    std::vector<std::uint8_t> read(bytes.size());
+    written.read(type, read.data());
+    EXPECT_EQ(read, bytes);
+    const NpyType other = type == NpyType::uint8 ? NpyType::int64 : NpyType::uint8;
+    expect_error(ErrorCode::decode, "elements of type", [&] { written.read(other, read.data()); });
   }
 }
 
@@ -156,44 +161,41 @@ INSTANTIATE_TEST_SUITE_P(Shapes, NpyRoundTrip,
 
 TEST(Npy, RefusesTruncatedAndTrailingDataNamingTheFile) {
   const TemporaryFolder folder;
-  NpyHeader header;
   write(folder / "short.npy", npy(1, header_of("'<f4'", "(2, 2)"), std::string(15, 'x')));
-  expect_error(ErrorCode::decode, "15 bytes of data where the header says 16",
-               [&] { read_npy_bytes(folder / "short.npy", header); });
-  expect_error(ErrorCode::decode, "short.npy", [&] { read_npy_bytes(folder / "short.npy", header); });
+  expect_error(ErrorCode::decode, "15 bytes of data where the header says 16", [&] { NpyFile{folder / "short.npy"}; });
+  expect_error(ErrorCode::decode, "short.npy", [&] { NpyFile{folder / "short.npy"}; });
   write(folder / "long.npy", npy(1, header_of("'<f4'", "(2, 2)"), std::string(17, 'x')));
-  expect_error(ErrorCode::decode, "17 bytes of data where the header says 16",
-               [&] { read_npy_bytes(folder / "long.npy", header); });
-  expect_error(ErrorCode::not_found, "none.npy", [&] { read_npy_bytes(folder / "none.npy", header); });
+  expect_error(ErrorCode::decode, "17 bytes of data where the header says 16", [&] { NpyFile{folder / "long.npy"}; });
+  expect_error(ErrorCode::not_found, "none.npy", [&] { NpyFile{folder / "none.npy"}; });
 }
 
 TEST(Npy, RefusesHugeShapesWithoutAllocating) {
   const TemporaryFolder folder;
-  NpyHeader header;
   write(folder / "a.npy", npy(1, header_of("'|u1'", "(1099511627776,)"), "x"));
-  expect_error(ErrorCode::decode, "1 bytes of data", [&] { read_npy_bytes(folder / "a.npy", header); });
+  expect_error(ErrorCode::decode, "1 bytes of data", [&] { NpyFile{folder / "a.npy"}; });
 }
 
 TEST(Npy, ReadsEmbeddings) {
   const TemporaryFolder folder;
   write(folder / "half.npy", npy(1, header_of("'<f2'", "(1, 3)"), std::string("\x00\x3c\x01\x00\x00\xc4", 6)));
-  const auto half = read_npy_float(folder / "half.npy");
+  const auto half = NpyFile(folder / "half.npy").read_embeddings();
   EXPECT_EQ(half.shape(), (std::array<std::int64_t, 2>{1, 3}));
   EXPECT_EQ(half.view()(0, 0), 1.0F);
   EXPECT_EQ(half.view()(0, 1), 0x1p-24F);
   EXPECT_EQ(half.view()(0, 2), -4.0F);
   write(folder / "float.npy", npy(1, header_of("'<f4'", "(1, 1)"), std::string("\x00\x00\xc0\x3f", 4)));
-  EXPECT_EQ(read_npy_float(folder / "float.npy").view()(0, 0), 1.5F);
+  EXPECT_EQ(NpyFile(folder / "float.npy").read_embeddings().view()(0, 0), 1.5F);
   write(folder / "none.npy", npy(1, header_of("'<f4'", "(0, 512)")));
-  EXPECT_EQ(read_npy_float(folder / "none.npy").shape(1), 512);
+  EXPECT_EQ(NpyFile(folder / "none.npy").read_embeddings().shape(1), 512);
 }
 
 TEST(Npy, RefusesEmbeddingsOfAnotherTypeOrRank) {
   const TemporaryFolder folder;
   write(folder / "type.npy", npy(1, header_of("'|u1'", "(1, 1)"), "x"));
-  expect_error(ErrorCode::decode, "embeddings are float32 or float16", [&] { read_npy_float(folder / "type.npy"); });
+  expect_error(ErrorCode::decode, "embeddings are float32 or float16",
+               [&] { NpyFile(folder / "type.npy").read_embeddings(); });
   write(folder / "rank.npy", npy(1, header_of("'<f4'", "(1,)"), "xxxx"));
-  expect_error(ErrorCode::decode, "rank.npy", [&] { read_npy_float(folder / "rank.npy"); });
+  expect_error(ErrorCode::decode, "rank.npy", [&] { NpyFile(folder / "rank.npy").read_embeddings(); });
 }
 
 // IEEE 754, 3.4: (-1)^s 2^(e-15) (1 + m / 1024), or (-1)^s 2^-14 m / 1024 when e = 0.

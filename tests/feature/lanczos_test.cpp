@@ -67,7 +67,7 @@ TEST(Lanczos, DoesNotDependOnEarlierCalls) {
 }
 
 TEST(Lanczos, SumsRowsTooLongForHalfSumsIn32Bits) {
-  // The lower halves of 6 x 20,000 weights of white pixels add up to more than 2^32.
+  // The lower halves of 20,000 weights of white pixels add up to more than 2^32.
   const auto image = constant_image(2, 20'000, 255);
   EXPECT_THAT(pixels_of(lanczos_resize(image.view(), 1, 1)), Each(255));
 }

@@ -10,11 +10,13 @@
 #include <sys/resource.h>
 
 #include "core/expect_error.hpp"
-#include "core/temporary_folder.hpp"
 #include "similarity/engine.hpp"
+#include "support/temporary_folder.hpp"
 
 namespace simile {
 namespace {
+
+using test::TemporaryFolder;
 
 class EdgesOf : public testing::TestWithParam<std::int64_t> {};
 INSTANTIATE_TEST_SUITE_P(Items, EdgesOf, testing::Values(0, 1, 2, 15, 16, 17, 97), testing::PrintToStringParamName());

@@ -67,7 +67,7 @@ Array<std::uint8_t, 2> noise_image(std::int64_t height, std::int64_t width, std:
   ensure(low <= high, "noise_image: low beyond high");
   Array<std::uint8_t, 2> image({height, width});
   Random random(seed);
-  const auto num_levels = static_cast<std::uint64_t>(high - low + 1);
+  const auto num_levels = std::uint64_t{1} + high - low;
   std::generate_n(image.data(), image.size(),
                   [&] { return static_cast<std::uint8_t>(low + random.below(num_levels)); });
   return image;
@@ -91,7 +91,7 @@ Array<std::uint8_t, 2> near_duplicate(View<const std::uint8_t, 2> image, int max
   ensure(max_change >= 0, "near_duplicate: negative change");
   Array<std::uint8_t, 2> copy(image.shape);
   Random random(seed);
-  const auto num_changes = static_cast<std::uint64_t>(2 * max_change + 1);
+  const auto num_changes = 2 * static_cast<std::uint64_t>(max_change) + 1;
   for (std::int64_t y = 0; y < image.shape[0]; ++y) {
     for (std::int64_t x = 0; x < image.shape[1]; ++x) {
       const int change = static_cast<int>(random.below(num_changes)) - max_change;

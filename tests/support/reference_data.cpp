@@ -34,8 +34,9 @@ Number parse_number(std::string_view text, int base = 10) {
 
 /// Arrays of several shapes: their bytes in `stem`.npy, image name, height and width in `stem`.csv.
 std::vector<std::pair<std::string, Array<std::uint8_t, 2>>> read_arrays(const std::string& stem) {
-  NpyHeader header;
-  const auto bytes = read_npy_bytes(data_file(stem + ".npy"), header);
+  const NpyFile file(data_file(stem + ".npy"));
+  Array<std::uint8_t, 1> bytes({file.header().shape[0]});
+  file.read(NpyType::uint8, bytes.data());
   const auto table = read_csv(data_file(stem + ".csv"));
   std::vector<std::pair<std::string, Array<std::uint8_t, 2>>> arrays;
   std::int64_t offset = 0;
@@ -89,6 +90,7 @@ std::vector<ResizeReference> resize_references() {
 std::vector<HashReference> hash_references() {
   const auto table = read_csv(data_file("hash_reference.csv"));
   std::vector<HashReference> references;
+  references.reserve(table.rows.size());
   for (const auto& row : table.rows) {
     references.push_back({row[table.column("image")], row[table.column("kind")],
                           parse_number<int>(row[table.column("hash_size")]), parse_hex(row[table.column("hash")]),

@@ -9,6 +9,7 @@
 
 #include "simile/core/array.hpp"
 #include "simile/core/atomic_file.hpp"
+#include "simile/core/input_file.hpp"
 
 namespace simile {
 
@@ -31,13 +32,26 @@ NpyHeader parse_npy_header(std::span<const std::uint8_t> bytes);
 /// True when the bytes start as every `.npy` file does.
 bool is_npy(std::span<const std::uint8_t> bytes);
 
-/// Reads a file: the raw elements, and what they are in `header`. Throws decode when the file's size is not exactly
-/// what its header says; not_found and io as read_file().
-Array<std::uint8_t, 1> read_npy_bytes(const std::filesystem::path& path, NpyHeader& header);
-/// Embeddings: float32, or float16 widened exactly, `[n, d]`. Throws also decode for another type or rank.
-Array<float, 2> read_npy_float(const std::filesystem::path& path);
+/// A `.npy` file that is open: its header has been checked against the file's size. Messages name the file.
+class NpyFile {
+ public:
+  /// Throws decode when it is no `.npy` file that simile reads, or its size is not exactly what its header says;
+  /// not_found and io.
+  explicit NpyFile(const std::filesystem::path& path);
 
-/// Writes `header.shape` elements given by `bytes` through `file` (the caller commits).
+  const NpyHeader& header() const { return header_; }
+  /// All elements into `target`, which has room for them. Throws decode when they are not of `type`.
+  void read(NpyType type, void* target) const;
+  /// float32, or float16 widened exactly, `[n, d]`. Throws decode for another type or rank.
+  Array<float, 2> read_embeddings() const;
+
+ private:
+  std::filesystem::path path_;
+  InputFile file_;
+  NpyHeader header_;
+};
+
+/// Writes an array of `shape`, its elements given by `bytes`, through `file` (the caller commits).
 void write_npy(AtomicFile& file, NpyType type, std::span<const std::int64_t> shape,
                std::span<const std::uint8_t> bytes);
 

@@ -16,6 +16,7 @@ struct Catalogue {
   std::vector<std::string> ids;  ///< path relative to the root (raw bytes), or the row's decimal index
   bool has_files = false;        ///< ids name files under the root
   std::int64_t repeats = 0;      ///< lines of a list that named an item again
+  std::int64_t links = 0;        ///< symbolic links in a folder, left out
 
   std::int64_t size() const { return static_cast<std::int64_t>(ids.size()); }
   std::filesystem::path file(std::int64_t item) const { return root / ids[static_cast<std::size_t>(item)]; }
@@ -34,10 +35,11 @@ struct ListingOptions {
   std::vector<std::string> exclude;  ///< a file must match none of these
 };
 
-/// Every file below `folder`, recursively, in byte-wise order of the relative path. Symbolic links are followed when
-/// they stay inside the folder and form no loop; others are skipped. Files that are no regular files (FIFOs, devices)
-/// and files that cannot be reached stay in the list, to become per-item errors when they are read. Throws not_found,
-/// io, cancelled, or invalid_argument for a malformed glob (naming it).
+/// Every file below `folder`, recursively, in byte-wise order of the relative path. Symbolic links are left out: what
+/// they name inside the folder is listed where it is, and would be its own copy here; what they name outside does not
+/// belong to it. Files that are no regular files (FIFOs, devices) and files that cannot be reached stay in the list, to
+/// become per-item errors when they are read. Throws not_found, io, cancelled, or invalid_argument for a malformed glob
+/// (naming it).
 Catalogue list_folder(const std::filesystem::path& folder, const ListingOptions& options,
                       const Cancellation& cancellation);
 

@@ -27,14 +27,15 @@ struct DecodeOptions {
   DecodeLimits limits{};
   /// When set, a JPEG may be decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that is still at least twice
   /// this size in both directions (of the oriented image): for methods that area-average afterwards.
-  std::optional<PixelSize> reduce_for{};
+  std::optional<PixelSize> reduce_for = std::nullopt;
 };
 
 /// An image in memory: RGB, 8 bits, [height, width, 3], EXIF orientation applied, alpha ignored, 16-bit and float
 /// samples scaled to 8 (docs/definitions.md).
 using Image = Array<std::uint8_t, 3>;
 
-/// Largest number of bytes that decode_image() may hold at once for this header, its result included.
+/// Largest number of bytes that decode_image() may hold at once for this header, its result included; besides, it may
+/// hold one copy of the file's bytes. The header's size must be within the limits.
 std::int64_t decode_bytes(const ImageHeader& header, const DecodeOptions& options);
 
 /// Decodes a whole file's bytes. Throws Error(decode) with a reason for people, naming a limit by its flag when that is

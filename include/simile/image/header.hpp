@@ -18,6 +18,9 @@ struct ImageHeader {
   std::int64_t width_px = 0;   ///< as stored, before the orientation is applied; >= 1
   std::int64_t height_px = 0;  ///< as stored; >= 1
   int orientation = 1;         ///< EXIF orientation 1..8; 1 where absent or broken
+  int channels = 1;            ///< samples per pixel as stored, alpha included; a palette counts as its colours
+  int bits_per_sample = 8;
+  bool buffered = false;  ///< a JPEG of several scans, all of whose coefficients are held while it is decoded
 };
 
 /// Reads size and orientation from the first bytes of an image file by simile's own parsers, which never read outside

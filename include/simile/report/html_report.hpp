@@ -29,16 +29,17 @@ struct ReportGroup {
 
 /// Everything the report shows; plain data, so that it can be tested without a run.
 struct ReportModel {
-  std::string title;   ///< name of the folder or file that was clustered
-  std::string method;  ///< "ssim"
-  double threshold = 0;
+  std::string title;                                       ///< name of the folder or file that was clustered
+  std::string method;                                      ///< "ssim"
+  double threshold = 0;                                    ///< NaN: the method has none
   std::vector<std::pair<std::string, std::string>> facts;  ///< label and value, in the order shown: images, groups, ...
   std::vector<ReportGroup> groups;                         ///< largest first: cluster 0, 1, ...
   std::vector<ReportItem> outliers;
   std::vector<std::pair<std::string, std::string>> unreadable;  ///< id and reason
   std::vector<std::string> ids;  ///< of every item in the catalogue: path relative to the root, or index
-  std::string link_prefix;       ///< put before a percent-encoded id to link to its original; empty: no links
-  std::map<std::int64_t, std::string> thumbnails;  ///< by item index: JPEG bytes
+  std::string link_prefix;       ///< URL ("../photos/", "file:///...") put before a percent-encoded id to link to its
+                                 ///< original; empty, or a scheme other than file, http and https: no links
+  std::map<std::int64_t, std::string> thumbnails;  ///< by item index: JPEG bytes; those of thumbnail_plan() are used
   std::string representative_note;                 ///< how representatives were chosen, when worth saying
   std::string version;                             ///< of simile
 };
@@ -48,7 +49,9 @@ struct ReportModel {
 std::vector<std::int64_t> thumbnail_plan(const ReportModel& model);
 
 /// The page: one self-contained HTML file that loads nothing, runs from file://, in dark and light, on a phone and by
-/// keyboard. Text from outside is escaped; bytes that are not UTF-8 are percent-encoded.
+/// keyboard, at most kMaxReportBytes. Text from outside is escaped; bytes that are not UTF-8 are percent-encoded. What
+/// does not fit is said in the page: first the least important thumbnails go, then names (they are in clusters.csv),
+/// from the longest lists. The same model gives the same bytes.
 std::string html_report(const ReportModel& model);
 
 }  // namespace simile

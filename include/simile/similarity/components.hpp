@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <atomic>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <vector>
 
 #include "simile/similarity/sink.hpp"
+#include "simile/similarity/union_find.hpp"
 
 namespace simile {
 
-/// Connected components of the graph whose edges are the pairs with similarity >= threshold, by a union-find that runs
-/// while pairs are scored; no edge is stored. The larger root is always hooked under the smaller, so a root is its
-/// component's smallest index whatever the order (lock-free as in Jayanti and Tarjan, PODC 2016, with path halving). Of
-/// two sets (Pairs::one_set() false), the right items are numbered after the left ones.
+/// Connected components of the graph whose edges are the pairs with similarity >= threshold, united while pairs are
+/// scored; no edge is stored. Of two sets (Pairs::one_set() false), the right items are numbered after the left ones.
 class Components final : public Sink {
  public:
   /// Throws invalid_argument when the threshold is NaN.
@@ -31,12 +28,9 @@ class Components final : public Sink {
   const std::vector<std::int64_t>& labels() const { return labels_; }
 
  private:
-  std::int64_t find(std::int64_t node) const;
-  void unite(std::int64_t a, std::int64_t b);
-
   double threshold_;
   std::optional<Pairs> pairs_;
-  std::unique_ptr<std::atomic<std::int64_t>[]> parents_;
+  UnionFind sets_;
   std::vector<std::int64_t> labels_;
 };
 

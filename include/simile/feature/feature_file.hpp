@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "simile/feature/dataset.hpp"
+#include "simile/feature/extract.hpp"
+
+namespace simile {
+
+/// The three files that features are kept in (docs/definitions.md): X.npy, X.csv (column `path`), X.json (method,
+/// parameters, version).
+struct FeatureFileInfo {
+  std::optional<Method> method{};
+  std::int64_t bits = 0;
+  std::vector<std::string> ids;  ///< empty: rows have no names
+};
+
+/// Throws invalid_argument when `npy` does not end in .npy, or one of the files exists and not `overwrite`.
+void check_feature_file_target(const std::filesystem::path& npy, bool overwrite);
+
+/// Writes them, the `.npy` last, so that it never stands without its companions. Throws io, or invalid_argument when
+/// one exists and not `overwrite`, or when `npy` does not end in .npy.
+void write_feature_file(const std::filesystem::path& npy, const Features& features, const Catalogue& catalogue,
+                        bool overwrite);
+
+/// Reads what stands beside a `.npy`, if anything. Throws decode naming the file that is not as simile writes it.
+FeatureFileInfo read_feature_file_info(const std::filesystem::path& npy);
+
+}  // namespace simile

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "simile/core/array.hpp"
+#include "simile/feature/method.hpp"
+
+namespace simile {
+
+/// The features of a run's items: row k belongs to item items[k] of the catalogue (ascending). One of the arrays is in
+/// use, as the method says.
+struct Features {
+  Method method = Method::ssim;
+  Array<std::uint8_t, 3> images;  ///< ssim: grey [n, height, width]
+  Array<std::uint8_t, 2> codes;   ///< hashes: [n, ceil(bits / 8)]
+  std::int64_t bits = 0;          ///< of a hash
+  Array<float, 2> vectors;        ///< embedding: [n, d]
+  std::vector<std::int64_t> items;
+
+  std::int64_t num_rows() const { return static_cast<std::int64_t>(items.size()); }
+};
+
+}  // namespace simile

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "simile/similarity/compare.hpp"
+
+namespace simile {
+
+/// Headline of a clustering; what `--json` prints and manifest.json keeps.
+struct ClusterSummary {
+  std::string input;   ///< as the user wrote it
+  std::string output;  ///< result folder
+  std::string kind;    ///< of input: "folder", "IDX images", ...
+  std::string method;
+  double threshold = 0;
+  std::int64_t min_size = 2;
+  std::uint64_t seed = 0;
+  std::int64_t num_items = 0;    ///< in the catalogue
+  std::int64_t num_repeats = 0;  ///< lines of a list that named an item again
+  std::int64_t num_links = 0;       ///< symbolic links in a folder, left out
+  std::int64_t num_unreadable = 0;
+  std::int64_t num_groups = 0;
+  std::int64_t num_grouped = 0;  ///< items in groups
+  std::int64_t num_outliers = 0;
+  std::int64_t largest_group = 0;
+  std::int64_t num_sampled_representatives = 0;
+  std::int64_t num_transfer_errors = 0;
+  bool has_truth = false;
+  std::int64_t num_judged = 0;  ///< grouped items with a true class
+  double purity = 0;
+  std::string device;
+  int threads = 0;
+  std::string simd;
+  CompareStats compare;
+  std::vector<std::pair<std::string, double>> seconds;  ///< by phase, in order
+
+  double share_grouped() const;
+  double pairs_per_second() const;
+};
+
+/// One JSON object, keys in a fixed order, ends with a line break. Bytes that are not UTF-8 are percent-encoded.
+std::string to_json(const ClusterSummary& summary);
+
+/// manifest.json: version, command line, summary, and the SHA-256 of every other file directly in `folder`.
+void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+                    const std::vector<std::string>& arguments);
+
+}  // namespace simile

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+
+#include "simile/report/cluster_result.hpp"
+#include "simile/similarity/edges.hpp"
+
+namespace simile {
+
+/// clusters.csv (`path,cluster,representative,similarity_to_representative`, readable items in catalogue order),
+/// unreadable.csv (`path,reason`) and keep.csv (`path`: representatives and outliers). docs/definitions.md.
+void write_tables(const std::filesystem::path& folder, const ClusterResult& result);
+
+/// similarities.csv (`from,to,similarity`), ascending by catalogue order.
+void write_similarities(const std::filesystem::path& folder, const ClusterResult& result, const Edges& edges);
+
+}  // namespace simile

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ostream>
+
+#include "cli/command.hpp"
+
+#include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
+#include "simile/pipeline/cluster.hpp"
+
+namespace simile::cli {
+namespace {
+
+struct ClusterFlags {
+  ClusterOptions options;
+  RunOptions run;
+  std::int64_t seed = 0;
+  bool dry_run = false;
+  bool json = false;
+};
+
+std::string share(double value) {
+  const auto tenths = static_cast<std::int64_t>(value * 1000);
+  return concat(tenths / 10, ".", tenths % 10, "%");
+}
+
+void print_headline(std::ostream& out, const ClusterSummary& summary) {
+  out << format_count(summary.num_items) << " images: " << format_count(summary.num_groups) << " groups of "
+      << format_count(summary.num_grouped) << " images (" << share(summary.share_grouped()) << " grouped, the largest "
+      << format_count(summary.largest_group) << "), " << format_count(summary.num_outliers) << " outliers";
+  if (summary.num_unreadable > 0) out << ", " << format_count(summary.num_unreadable) << " unreadable";
+  if (summary.num_repeats > 0) out << ", " << format_count(summary.num_repeats) << " repeats in the list";
+  if (summary.num_links > 0) out << ", " << format_count(summary.num_links) << " symbolic links left out";
+  out << '\n';
+  if (summary.has_truth) {
+    out << "purity of the grouped against the true classes: " << share(summary.purity) << '\n';
+  }
+  out << format_count(summary.compare.pairs) << " pairs in " << format_duration(summary.compare.seconds) << " ("
+      << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
+  if (summary.num_transfer_errors > 0) {
+    out << format_count(summary.num_transfer_errors)
+        << " files could not be transferred: transfer_errors.csv says why\n";
+  }
+  out << "report: " << (std::filesystem::path(summary.output) / "report.html").native() << '\n';
+}
+
+void execute(ClusterFlags& flags, const Session& session) {
+  const RunContext context(flags.run, session);
+  flags.options.seed = static_cast<std::uint64_t>(flags.seed);
+  flags.options.arguments = session.arguments;
+  if (flags.dry_run) {
+    session.streams.out << plan_cluster(flags.options, context.get());
+    return;
+  }
+  const ClusterSummary summary = run_cluster(flags.options, context.get());
+  if (flags.json) {
+    session.streams.out << to_json(summary);
+  } else {
+    print_headline(session.streams.out, summary);
+  }
+}
+
+std::string default_thresholds() {
+  std::string text;
+  for (const auto& method : methods())
+    text += concat(text.empty() ? "" : ", ", method.name, " ", method.default_threshold);
+  return text;
+}
+
+}  // namespace
+
+Command add_cluster_command(CLI::App& program) {
+  auto flags = std::make_shared<ClusterFlags>();
+  ClusterOptions& options = flags->options;
+  CLI::App* const app = program.add_subcommand("cluster", "Group a folder of photos by how alike they are");
+  app->add_option("PHOTOS", options.input,
+                  "A folder, a list of paths, an IDX file, or a .npy of images, embeddings or hashes")
+      ->required();
+  add_input_options(*app, options.listing, options.features);
+  add_number(*app, "-t,--threshold", options.threshold, -1, 1, "Pairs at least this similar are alike",
+             default_thresholds());
+  add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
+  app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
+      ->type_name("FILE|folders")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->add_option("-o,--out", options.out, "Result folder")
+      ->type_name("DIR")
+      ->default_str("PHOTOS_clustered")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->add_flag("--overwrite", options.overwrite, "Replace an earlier result");
+  app->add_option_function<std::string>(
+         "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
+         "Also put the photos into a folder per group: none, copy or link")
+      ->type_name("HOW")
+      ->default_str("none")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app->add_flag("--similarities", options.similarities, "Also write every similar pair to similarities.csv");
+  add_integer(*app, "--max-edges", options.max_edges, 1, 1LL << 40, "Give up beyond this many similar pairs")
+      ->default_str("100000000");
+  add_integer(*app, "--seed", flags->seed, 0, std::numeric_limits<std::int64_t>::max(),
+              "Seed of the sample that chooses representatives of large groups")
+      ->default_str("0");
+  app->add_flag("--dry-run", flags->dry_run, "Only say what would be done");
+  app->add_flag("--json", flags->json, "Print the summary as JSON");
+  add_run_options(*app, flags->run);
+  return {app, [flags](const Session& session) { execute(*flags, session); }};
+}
+
+}  // namespace simile::cli

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/command.hpp"
+
+#include <ostream>
+
+#include "simile/core/simd.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
+#include "simile/similarity/compare.hpp"
+
+namespace simile::cli {
+namespace {
+
+int thread_count(const RunOptions& options) {
+  return options.threads > 0 ? static_cast<int>(options.threads) : ThreadPool::hardware_threads();
+}
+
+std::unique_ptr<Progress> make_progress(const RunOptions& options, const Streams& streams) {
+  if (options.quiet) return make_silent_progress();
+  if (streams.err_columns > 0) return make_terminal_progress(streams.err, streams.err_columns);
+  return make_plain_progress(streams.err);
+}
+
+}  // namespace
+
+RunContext::RunContext(const RunOptions& options, const Session& session)
+    : pool_(thread_count(options)),
+      progress_(make_progress(options, session.streams)),
+      context_{.pool = pool_,
+               .progress = *progress_,
+               .cancellation = session.cancellation,
+               .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes() / 2,
+               .device = resolve_device(options.device)} {
+  log_verbose(options, session,
+              concat("device ", to_string(context_.device),
+                     options.device == "auto" ? " (auto: the only backend here)" : "", ", ", pool_.num_threads(),
+                     " threads, ", to_string(simd_level()), ", memory ", format_bytes(context_.memory_bytes)));
+}
+
+void log_verbose(const RunOptions& options, const Session& session, const std::string& line) {
+  if (options.verbose) session.streams.err << "simile: " << line << '\n';
+}
+
+}  // namespace simile::cli

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include "cli/options.hpp"
+
+#include "simile/cli/run.hpp"
+#include "simile/core/context.hpp"
+
+namespace simile::cli {
+
+/// What a command is given besides its options.
+struct Session {
+  const Streams& streams;
+  const Cancellation& cancellation;
+  const std::vector<std::string>& arguments;  ///< the whole command line, for manifests
+};
+
+/// A subcommand: its parser, and what to do once it has parsed.
+struct Command {
+  CLI::App* parser = nullptr;
+  std::function<void(const Session&)> execute;
+};
+
+/// Each adds its parser to the program's and owns its options through `execute`.
+Command add_cluster_command(CLI::App& program);
+Command add_features_command(CLI::App& program);
+Command add_devices_command(CLI::App& program);
+
+/// A context made from flags, with what it refers to.
+class RunContext {
+ public:
+  RunContext(const RunOptions& options, const Session& session);
+  const Context& get() const { return context_; }
+
+ private:
+  ThreadPool pool_;
+  std::unique_ptr<Progress> progress_;
+  Context context_;
+};
+
+/// Writes a line to the log (stderr) when `verbose`.
+void log_verbose(const RunOptions& options, const Session& session, const std::string& line);
+
+}  // namespace simile::cli

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <csignal>
+#include <iostream>
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "simile/cli/run.hpp"
+
+namespace {
+
+simile::Cancellation g_cancellation;
+
+/// The first signal asks the run to stop; a second one, while it is stopping, ends the program at once.
+extern "C" void request_stop(int signal) {
+  g_cancellation.request();
+  std::signal(signal, SIG_DFL);
+}
+
+int terminal_columns(int descriptor) {
+  if (::isatty(descriptor) == 0) return 0;
+  winsize size{};
+  return ::ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::signal(SIGINT, request_stop);
+  std::signal(SIGTERM, request_stop);
+  std::signal(SIGPIPE, SIG_IGN);
+  std::ios::sync_with_stdio(false);
+  const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+  const int code = simile::run(arguments, {std::cout, std::cerr, terminal_columns(STDERR_FILENO)}, g_cancellation);
+  std::cout.flush();
+  return std::cout ? code : simile::kExitFailed;
+}

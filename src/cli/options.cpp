@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/options.hpp"
+
+#include <charconv>
+#include <cstdlib>
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/thread_pool.hpp"
+#include "simile/core/units.hpp"
+
+namespace simile::cli {
+namespace {
+
+template <class Number>
+Number parse_number(const std::string& flag, const std::string& text, Number min, Number max, const char* kind) {
+  Number value{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || !(value >= min && value <= max)) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(flag, " ", in_quotes(text), ": allowed are ", kind, " from ", min, " to ", max));
+  }
+  return value;
+}
+
+/// The flag without short forms: "--out" of "-o,--out".
+std::string long_name(const std::string& flag) { return flag.substr(flag.find("--")); }
+
+}  // namespace
+
+CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& target, std::int64_t min,
+                         std::int64_t max, const std::string& help) {
+  const auto parse = [&target, flag, min, max](const std::string& text) {
+    target = parse_number(long_name(flag), text, min, max, "whole numbers");
+  };
+  return app.add_option_function<std::string>(flag, parse, help)
+      ->type_name("N")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* add_number(CLI::App& app, const std::string& flag, std::optional<double>& target, double min, double max,
+                        const std::string& help, const std::string& shown_default) {
+  const auto parse = [&target, flag, min, max](const std::string& text) {
+    target = parse_number(long_name(flag), text, min, max, "numbers");
+  };
+  return app.add_option_function<std::string>(flag, parse, help)
+      ->type_name("T")
+      ->default_str(shown_default)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& target, const std::string& help,
+                       const std::string& shown_default) {
+  const auto parse = [&target, flag](const std::string& text) {
+    try {
+      target = parse_bytes(text);
+    } catch (const Error& error) {
+      throw Error(ErrorCode::invalid_argument, concat(flag, " ", error.what()));
+    }
+    if (target < 1)
+      throw Error(ErrorCode::invalid_argument, concat(flag, " ", in_quotes(text), ": allowed is 1 byte or more"));
+  };
+  return app.add_option_function<std::string>(flag, parse, help)
+      ->type_name("SIZE")
+      ->default_str(shown_default)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_run_options(CLI::App& app, RunOptions& options) {
+  add_integer(app, "--threads", options.threads, 1, 1024, "Threads to work with")->default_str("all cores");
+  add_bytes(app, "--memory", options.memory_bytes, "Memory that the run may take, e.g. 4GiB", "half of the machine's");
+  app.add_option("--device", options.device, "Where to compare: auto, cpu, cuda or cuda:N")
+      ->type_name("DEVICE")
+      ->capture_default_str()
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_flag("-q,--quiet", options.quiet, "No progress, only results and errors");
+  app.add_flag("-v,--verbose", options.verbose, "Say more about what is done and why");
+}
+
+PixelSize parse_size(const std::string& text) {
+  const auto side = [&](std::string_view part) {
+    std::int64_t value = 0;
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
+    if (error != std::errc() || end != part.data() + part.size()) {
+      throw Error(ErrorCode::invalid_argument,
+                  concat("--size ", in_quotes(text), ": allowed are N or WIDTHxHEIGHT, in pixels"));
+    }
+    return value;
+  };
+  const auto cross = text.find('x');
+  if (cross == std::string::npos) return {side(text), side(text)};
+  return {side(std::string_view(text).substr(0, cross)), side(std::string_view(text).substr(cross + 1))};
+}
+
+void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features) {
+  std::string names;
+  for (const auto& method : methods()) names += concat(names.empty() ? "" : ", ", method.name);
+  app.add_option_function<std::string>(
+         "-m,--method", [&features](const std::string& text) { features.method = parse_method(text); },
+         concat("What alike means: ", names))
+      ->type_name("METHOD")
+      ->default_str("ssim")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option_function<std::string>(
+         "--size", [&features](const std::string& text) { features.size = parse_size(text); },
+         "ssim: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")
+      ->type_name("N")
+      ->default_str("64; arrays keep theirs")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option_function<std::string>(
+         "--hash-size",
+         [&features](const std::string& text) {
+           features.hash_size = parse_number("--hash-size", text, kMinHashSize, kMaxHashSize, "whole numbers");
+         },
+         "phash, dhash, ahash: side of the square of bits, 8 to 64")
+      ->type_name("N")
+      ->default_str("8")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_flag("--full-decode", features.full_decode,
+               "ssim: decode JPEGs at full size even where a smaller one would do");
+  app.add_option("--include", listing.include, "Take only files that match this glob (may be repeated)")
+      ->type_name("GLOB");
+  app.add_option("--exclude", listing.exclude, "Leave out files that match this glob (may be repeated)")
+      ->type_name("GLOB");
+  add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
+      ->default_str("200000000");
+  add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
+}
+
+std::vector<std::string> with_environment(const CLI::App& command, const std::vector<std::string>& arguments) {
+  std::vector<std::string> all;
+  for (const CLI::Option* option : command.get_options()) {
+    if (option->get_lnames().empty() || option->get_multi_option_policy() != CLI::MultiOptionPolicy::TakeLast) continue;
+    if (option->get_expected_max() == 0) continue;  // a switch
+    const std::string& name = option->get_lnames().front();
+    std::string variable = "SIMILE_";
+    for (const char character : name) {
+      variable += character == '-'
+                      ? '_'
+                      : static_cast<char>(character >= 'a' && character <= 'z' ? character - 'a' + 'A' : character);
+    }
+    const char* const value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): nothing sets it
+    if (value != nullptr && *value != '\0') all.push_back(concat("--", name, "=", value));
+  }
+  all.insert(all.end(), arguments.begin(), arguments.end());
+  return all;
+}
+
+}  // namespace simile::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include <CLI/CLI.hpp>
+
+#include "simile/feature/extract.hpp"
+#include "simile/image/catalogue.hpp"
+
+namespace simile::cli {
+
+/// Options whose value is refused with a message that names the flag, the value and what is allowed (exit code 2).
+CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& target, std::int64_t min,
+                         std::int64_t max, const std::string& help);
+CLI::Option* add_number(CLI::App& app, const std::string& flag, std::optional<double>& target, double min, double max,
+                        const std::string& help, const std::string& shown_default);
+CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& target, const std::string& help,
+                       const std::string& shown_default);
+
+/// Flags that every command with long work has.
+struct RunOptions {
+  std::int64_t threads = 0;       ///< 0: all
+  std::int64_t memory_bytes = 0;  ///< 0: half of what there is
+  std::string device = "auto";
+  bool quiet = false;
+  bool verbose = false;
+};
+void add_run_options(CLI::App& app, RunOptions& options);
+
+/// What is read and how features are taken: shared by `cluster` and `features`.
+void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features);
+
+/// "64" -> 64x64, "64x48" -> width x height. Throws invalid_argument.
+PixelSize parse_size(const std::string& text);
+
+/// Puts values of SIMILE_<FLAG> variables before a command's own arguments, so that a flag wins over the environment
+/// and the environment over simile.toml.
+std::vector<std::string> with_environment(const CLI::App& command, const std::vector<std::string>& arguments);
+
+}  // namespace simile::cli

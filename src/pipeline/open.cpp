@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/open.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+
+Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& listing, const Context& context) {
+  Dataset dataset = open_dataset(input, {listing, context.memory_bytes}, context);
+  if (dataset.catalogue().size() == 0) {
+    throw Error(ErrorCode::not_found, concat("nothing to read in ", in_quotes(input.native())));
+  }
+  return dataset;
+}
+
+Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context) {
+  Extraction extraction = extract_features(dataset, options, context);
+  if (extraction.features.num_rows() > 0) return extraction;
+  const auto& [item, reason] = extraction.errors.front();
+  const auto& ids = dataset.catalogue().ids;
+  throw Error(ErrorCode::decode, concat("none of the ", ids.size(), " items could be read; the first, ",
+                                        in_quotes(ids[static_cast<std::size_t>(item)]), ": ", reason));
+}
+
+}  // namespace simile

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "simile/feature/extract.hpp"
+
+namespace simile {
+
+/// open_dataset(); throws not_found when the input does not exist or holds nothing.
+Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& listing, const Context& context);
+
+/// extract_features(); throws decode, with the first item's reason, when no item could be read.
+Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context);
+
+}  // namespace simile

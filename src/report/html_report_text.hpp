@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace simile::report {
+
+/// RFC 4648, with padding.
+std::string base64(std::string_view bytes);
+
+/// Bytes of the UTF-8 character at the start of `text`; 0 when it does not start with a valid one.
+std::size_t utf8_length(std::string_view text);
+
+/// `text` as a reader sees it: bytes that are not UTF-8, control characters and characters that reverse the reading
+/// direction are percent-encoded.
+std::string readable(std::string_view text);
+
+/// readable(), at most `limit` characters, the middle replaced by an ellipsis.
+std::string shortened(std::string_view text, std::size_t limit);
+
+/// `text` (valid UTF-8) for HTML content and quoted attributes.
+std::string escape_html(std::string_view text);
+
+/// Every byte percent-encoded except RFC 3986's unreserved characters and '/'.
+std::string percent_encode(std::string_view path);
+
+/// A quoted JSON string that can stand in a <script>. Invalid bytes become lone surrogates U+DC80...U+DCFF, so that the
+/// page can still link to exactly these bytes.
+std::string json_string(std::string_view text);
+
+/// `prefix` when it is a URL that may stand before a path (relative, file, http or https); else empty: no links.
+std::string safe_link_prefix(std::string_view prefix);
+
+/// "1 image", "1,234 images".
+std::string counted(std::int64_t count, std::string_view one, std::string_view many);
+
+/// `share` of 1 as "93%": 0% and 100% are said of nothing and everything only.
+std::string percent(double share);
+
+/// A similarity with `digits` decimals; below 1 it is never written as 1.
+std::string similarity_text(double similarity, int digits);
+
+/// Last part of a path.
+std::string_view file_name(std::string_view path);
+
+}  // namespace simile::report

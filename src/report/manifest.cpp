@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simile/report/manifest.hpp"
+
+#include <algorithm>
+#include <ctime>
+
+#include <nlohmann/json.hpp>
+
+#include "report/checksum.hpp"
+
+#include "simile/core/atomic_file.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/version.hpp"
+
+namespace simile {
+namespace {
+
+using nlohmann::ordered_json;
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  const std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return {text, length};
+}
+
+ordered_json summary_json(const ClusterSummary& summary) {
+  ordered_json json;
+  json["input"] = to_valid_utf8(summary.input);
+  json["output"] = to_valid_utf8(summary.output);
+  json["kind"] = summary.kind;
+  json["method"] = summary.method;
+  json["threshold"] = summary.threshold;
+  json["min_size"] = summary.min_size;
+  json["seed"] = summary.seed;
+  json["images"] = summary.num_items;
+  json["repeats"] = summary.num_repeats;
+  json["links"] = summary.num_links;
+  json["unreadable"] = summary.num_unreadable;
+  json["groups"] = summary.num_groups;
+  json["grouped"] = summary.num_grouped;
+  json["outliers"] = summary.num_outliers;
+  json["largest_group"] = summary.largest_group;
+  json["share_grouped"] = summary.share_grouped();
+  json["sampled_representatives"] = summary.num_sampled_representatives;
+  json["transfer_errors"] = summary.num_transfer_errors;
+  if (summary.has_truth) {
+    json["judged"] = summary.num_judged;
+    json["purity"] = summary.purity;
+  }
+  json["device"] = summary.device;
+  json["threads"] = summary.threads;
+  json["simd"] = summary.simd;
+  json["pairs"] = summary.compare.pairs;
+  json["pairs_skipped"] = summary.compare.pairs_skipped;
+  json["exact_evaluations"] = summary.compare.exact_evaluations;
+  json["tiles_split"] = summary.compare.tiles_split;
+  json["pairs_per_second"] = summary.pairs_per_second();
+  for (const auto& [phase, seconds] : summary.seconds) json["seconds"][phase] = seconds;
+  return json;
+}
+
+}  // namespace
+
+double ClusterSummary::share_grouped() const {
+  const std::int64_t readable = num_grouped + num_outliers;
+  return readable > 0 ? static_cast<double>(num_grouped) / static_cast<double>(readable) : 0;
+}
+
+double ClusterSummary::pairs_per_second() const {
+  return compare.seconds > 0 ? static_cast<double>(compare.pairs) / compare.seconds : 0;
+}
+
+std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }
+
+void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+                    const std::vector<std::string>& arguments) {
+  ordered_json json;
+  json["simile"] = kVersion;
+  json["finished"] = utc_now();
+  json["arguments"] = ordered_json::array();
+  for (const auto& argument : arguments) json["arguments"].push_back(to_valid_utf8(argument));
+  json["summary"] = summary_json(summary);
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  for (const auto& file : files) json["sha256"][file.filename().native()] = sha256_of_file(file);
+  AtomicFile manifest(folder / "manifest.json");
+  manifest.write(json.dump(2) + "\n");
+  manifest.commit();
+}
+
+}  // namespace simile

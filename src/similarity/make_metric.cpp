@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simile/similarity/make_metric.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/similarity/cosine.hpp"
+#include "simile/similarity/hamming.hpp"
+#include "simile/similarity/ssim.hpp"
+
+namespace simile {
+
+std::unique_ptr<Metric> make_metric(const Features& features) {
+  switch (features.method) {
+    case Method::ssim:
+      return std::make_unique<SsimMetric>(features.images.view());
+    case Method::phash:
+    case Method::dhash:
+    case Method::ahash:
+      return std::make_unique<HammingMetric>(features.codes.view(), features.bits);
+    case Method::embedding:
+      return std::make_unique<CosineMetric>(features.vectors.view());
+  }
+  throw Error(ErrorCode::internal, "a method without a metric");
+}
+
+}  // namespace simile

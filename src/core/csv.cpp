@@ -69,6 +69,20 @@ class CsvReader {
   std::int64_t record_line_ = 1;
 };
 
+/// A semicolon when the header has some outside quotes, and no comma there.
+char separator_of(std::string_view text) {
+  bool in_quotes = false;
+  bool semicolons = false;
+  for (const char character : text) {
+    if (character == '"') in_quotes = !in_quotes;
+    if (in_quotes) continue;
+    if (character == ',') return ',';
+    if (character == '\n' || character == '\r') break;
+    semicolons = semicolons || character == ';';
+  }
+  return semicolons ? ';' : ',';
+}
+
 }  // namespace
 
 std::size_t CsvTable::column(std::string_view name) const {
@@ -83,10 +97,7 @@ CsvTable parse_csv(std::string_view text) {
   if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   CsvTable table;
   if (text.empty()) throw Error(ErrorCode::decode, "no header row");
-  const std::string_view first_line = text.substr(0, text.find_first_of("\r\n"));
-  const bool semicolons =
-      first_line.find(';') != std::string_view::npos && first_line.find(',') == std::string_view::npos;
-  CsvReader reader(text, semicolons ? ';' : ',');
+  CsvReader reader(text, separator_of(text));
   table.header = reader.record();
   while (!reader.at_end()) {
     auto fields = reader.record();

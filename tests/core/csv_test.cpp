@@ -43,6 +43,11 @@ TEST(Csv, SkipsEmptyLinesOnlyWhereTheyAreNoRow) {
   EXPECT_EQ(parse_csv("a\n\nx\n").rows, (Rows{{""}, {"x"}}));
 }
 
+TEST(Csv, FindsTheSeparatorOutsideQuotes) {
+  EXPECT_THAT(parse_csv("\"a,b\";c\n1;2\n").header, ElementsAre("a,b", "c"));
+  EXPECT_THAT(parse_csv("\"a;\nb\",c\n1,2\n").header, ElementsAre("a;\nb", "c"));
+}
+
 TEST(Csv, TakesSemicolonsWhenTheHeaderHasOnlyThem) {
   EXPECT_EQ(parse_csv("a;b\n1,5;2\n").rows, (Rows{{"1,5", "2"}}));
   EXPECT_EQ(parse_csv("a;b,c\n1;2,3\n").rows, (Rows{{"1;2", "3"}}));

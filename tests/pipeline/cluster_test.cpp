@@ -8,10 +8,10 @@ namespace {
 
 namespace fs = std::filesystem;
 using test::clusters;
-using ::testing::HasSubstr;
 using test::snapshot;
 using test::tables;
 using test::text_of;
+using ::testing::HasSubstr;
 using Clusters = std::map<std::string, std::string>;
 
 class RunCluster : public test::Runs {};

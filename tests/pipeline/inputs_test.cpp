@@ -29,7 +29,7 @@ class Inputs : public test::Runs {
   }
   fs::path hashes(const std::vector<std::uint8_t>& bytes, std::int64_t width) const {
     return test::write_array(path("hashes.npy"), NpyType::uint8,
-                                {static_cast<std::int64_t>(bytes.size()) / width, width}, bytes);
+                             {static_cast<std::int64_t>(bytes.size()) / width, width}, bytes);
   }
 };
 
@@ -118,8 +118,10 @@ TEST_F(Inputs, MayBeHashesWithoutCompanions) {
 
 TEST_F(Inputs, TakeNamesAndMethodOfHashesFromTheirCompanions) {
   folder_.write("hashes.csv", std::string_view("path\na.jpg\n\"b,c.jpg\"\nd.jpg\n"));
-  folder_.write("hashes.json", std::string_view("{\"method\": \"dhash\", \"bits\": 16}"));
-  EXPECT_EQ(cluster(hashes({0xff, 0x00, 0x0f, 0xf0, 0xff, 0x01}, 2)).method, "dhash");
+  folder_.write("hashes.json", std::string_view("{\"method\": \"dhash\", \"bits\": 32}"));
+  // Rows 0 and 2 differ in one bit of 32: above dhash's default threshold.
+  const auto input = hashes({0xff, 0x00, 0x0f, 0xf0, 0x0f, 0xf0, 0x0f, 0xf0, 0xff, 0x01, 0x0f, 0xf0}, 4);
+  EXPECT_EQ(cluster(input).method, "dhash");
   EXPECT_EQ(clusters(out_), (Clusters{{"a.jpg", "0"}, {"b,c.jpg", "-1"}, {"d.jpg", "0"}}));
 }
 
@@ -168,7 +170,7 @@ TEST_P(Misfits, AreRefusedNamingWhatIsNeeded) {
   std::int64_t bytes = element_bytes(GetParam().type);
   for (const auto extent : GetParam().shape) bytes *= extent;
   const auto file = test::write_array(path("x.npy"), GetParam().type, GetParam().shape,
-                                         std::vector<std::uint8_t>(static_cast<std::size_t>(bytes), 1));
+                                      std::vector<std::uint8_t>(static_cast<std::size_t>(bytes), 1));
   expect_refused({.input = file, .features = {.method = GetParam().method}, .out = out_}, ErrorCode::invalid_argument,
                  GetParam().text);
 }

@@ -14,10 +14,10 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
-using ::testing::ElementsAre;
 using test::error_of;
 using test::IsError;
 using test::TemporaryFolder;
+using ::testing::ElementsAre;
 
 class Truth : public ::testing::Test {
  protected:
@@ -96,8 +96,7 @@ TEST_F(Truth, OfAnotherNumberOfLabelsIsRefused) {
   const std::vector<std::uint8_t> bytes{7, 0, 255, 1};
   EXPECT_THAT(error_of([&] { labels(test::idx_of({4}, bytes)); }),
               IsError(ErrorCode::invalid_argument, "holds 4 labels in 1 axes; needed is one for each of 3 items"));
-  EXPECT_THAT(error_of([&] { labels(test::idx_of({2, 2}, bytes)); }),
-              IsError(ErrorCode::invalid_argument, "--truth"));
+  EXPECT_THAT(error_of([&] { labels(test::idx_of({2, 2}, bytes)); }), IsError(ErrorCode::invalid_argument, "--truth"));
   EXPECT_THAT(error_of([&] { labels(test::idx_of({3}, bytes)); }), IsError(ErrorCode::decode, ""));
 }
 

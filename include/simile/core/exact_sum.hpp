@@ -8,7 +8,7 @@ namespace simile {
 
 /// A sum of doubles that does not depend on the order of its terms: a fixed-point accumulator wide enough for every
 /// double (Kulisch, "Very fast and exact accumulation of products", Computing 2011), rounded once at the end, to
-/// nearest, ties to even. Infinities and NaN add as IEEE says. Up to 2^30 terms between merges.
+/// nearest, ties to even. Infinities and NaN add as IEEE says.
 class ExactSum {
  public:
   void add(double term);

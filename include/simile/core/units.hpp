@@ -8,7 +8,7 @@
 namespace simile {
 
 /// "4GiB", "512MiB", "1.5 GB", "1000" (bytes) -> bytes. Units: B, kB/MB/GB/TB (powers of 1000), KiB/MiB/GiB/TiB
-/// (powers of 1024), in any case. Throws invalid_argument for anything else, a negative value or one beyond 2^62.
+/// and K/M/G/T (powers of 1024), in any case. Throws invalid_argument for anything else, a negative value or one beyond 2^62.
 std::int64_t parse_bytes(std::string_view text);
 
 /// "3.8 GiB", "17 B".

@@ -85,6 +85,7 @@ Command add_cluster_command(CLI::App& program) {
   app->add_option("-o,--out", options.out, "Result folder")
       ->type_name("DIR")
       ->default_str("PHOTOS_clustered")
+      ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier result");
   app->add_option_function<std::string>(
@@ -99,8 +100,8 @@ Command add_cluster_command(CLI::App& program) {
   add_integer(*app, "--seed", flags->seed, 0, std::numeric_limits<std::int64_t>::max(),
               "Seed of the sample that chooses representatives of large groups")
       ->default_str("0");
-  app->add_flag("--dry-run", flags->dry_run, "Only say what would be done");
-  app->add_flag("--json", flags->json, "Print the summary as JSON");
+  auto* const dry_run = app->add_flag("--dry-run", flags->dry_run, "Only say what would be done");
+  app->add_flag("--json", flags->json, "Print the summary as JSON")->excludes(dry_run);
   add_run_options(*app, flags->run);
   return {app, [flags](const Session& session) { execute(*flags, session); }};
 }

@@ -21,6 +21,14 @@ std::unique_ptr<Progress> make_progress(const RunOptions& options, const Streams
   return make_plain_progress(streams.err);
 }
 
+Device parse_device(const std::string& text) {
+  try {
+    return resolve_device(text);
+  } catch (const Error& error) {
+    throw Error(error.code(), concat("--", error.what()), error.where());  // "device 'x': ..." names the flag so
+  }
+}
+
 }  // namespace
 
 RunContext::RunContext(const RunOptions& options, const Session& session)
@@ -30,7 +38,7 @@ RunContext::RunContext(const RunOptions& options, const Session& session)
                .progress = *progress_,
                .cancellation = session.cancellation,
                .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes() / 2,
-               .device = resolve_device(options.device)} {
+               .device = parse_device(options.device)} {
   log_verbose(options, session,
               concat("device ", to_string(context_.device),
                      options.device == "auto" ? " (auto: the only backend here)" : "", ", ", pool_.num_threads(),

@@ -33,5 +33,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
   const int code = simile::run(arguments, {std::cout, std::cerr, terminal_columns(STDERR_FILENO)}, g_cancellation);
   std::cout.flush();
-  return std::cout ? code : simile::kExitFailed;
+  if (std::cout || code != simile::kExitDone) return code;
+  std::cerr << "simile: cannot write to the standard output" << std::endl;
+  return simile::kExitFailed;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 
@@ -11,6 +12,17 @@
 
 namespace simile::cli {
 namespace {
+
+/// "max-pixels" -> "SIMILE_MAX_PIXELS".
+std::string environment_variable(const std::string& name) {
+  std::string variable = "SIMILE_";
+  for (const char character : name) {
+    variable += character == '-'
+                    ? '_'
+                    : static_cast<char>(character >= 'a' && character <= 'z' ? character - 'a' + 'A' : character);
+  }
+  return variable;
+}
 
 template <class Number>
 Number parse_number(const std::string& flag, const std::string& text, Number min, Number max, const char* kind) {
@@ -25,6 +37,21 @@ Number parse_number(const std::string& flag, const std::string& text, Number min
 
 /// The flag without short forms: "--out" of "-o,--out".
 std::string long_name(const std::string& flag) { return flag.substr(flag.find("--")); }
+
+/// The value of SIMILE_<NAME>; empty where there is none.
+std::string environment_value(const std::string& name) {
+  const char* const value = std::getenv(environment_variable(name).c_str());  // NOLINT(concurrency-mt-unsafe)
+  return value == nullptr ? std::string() : value;
+}
+
+std::string glob_problem(const std::string& glob) {
+  try {
+    glob_match(glob, "");
+    return {};
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
 
 }  // namespace
 
@@ -83,7 +110,8 @@ PixelSize parse_size(const std::string& text) {
     const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), value);
     if (error != std::errc() || end != part.data() + part.size()) {
       throw Error(ErrorCode::invalid_argument,
-                  concat("--size ", in_quotes(text), ": allowed are N or WIDTHxHEIGHT, in pixels"));
+                  concat("--size ", in_quotes(text), ": allowed are N or WIDTHxHEIGHT, in pixels, ", kMinSidePx, " to ",
+                         kMaxSidePx, " a side"));
     }
     return value;
   };
@@ -119,9 +147,13 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   app.add_flag("--full-decode", features.full_decode,
                "ssim: decode JPEGs at full size even where a smaller one would do");
   app.add_option("--include", listing.include, "Take only files that match this glob (may be repeated)")
-      ->type_name("GLOB");
+      ->type_name("GLOB")
+      ->allow_extra_args(false)  // one glob a flag: the next word may be PHOTOS
+      ->check(glob_problem);
   app.add_option("--exclude", listing.exclude, "Leave out files that match this glob (may be repeated)")
-      ->type_name("GLOB");
+      ->type_name("GLOB")
+      ->allow_extra_args(false)  // one glob a flag: the next word may be PHOTOS
+      ->check(glob_problem);
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
@@ -133,17 +165,20 @@ std::vector<std::string> with_environment(const CLI::App& command, const std::ve
     if (option->get_lnames().empty() || option->get_multi_option_policy() != CLI::MultiOptionPolicy::TakeLast) continue;
     if (option->get_expected_max() == 0) continue;  // a switch
     const std::string& name = option->get_lnames().front();
-    std::string variable = "SIMILE_";
-    for (const char character : name) {
-      variable += character == '-'
-                      ? '_'
-                      : static_cast<char>(character >= 'a' && character <= 'z' ? character - 'a' + 'A' : character);
-    }
-    const char* const value = std::getenv(variable.c_str());  // NOLINT(concurrency-mt-unsafe): nothing sets it
-    if (value != nullptr && *value != '\0') all.push_back(concat("--", name, "=", value));
+    if (const auto value = environment_value(name); !value.empty()) all.push_back(concat("--", name, "=", value));
   }
   all.insert(all.end(), arguments.begin(), arguments.end());
   return all;
+}
+
+std::string environment_note(const std::string& message, const std::vector<std::string>& arguments) {
+  if (!message.starts_with("--")) return {};
+  const std::string name = message.substr(2, message.find(' ') - 2);
+  const std::string value = environment_value(name);
+  if (value.empty() || message.find(in_quotes(value)) == std::string::npos) return {};
+  const auto gives_it = [&](const std::string& argument) { return argument.ends_with(value); };
+  if (std::any_of(arguments.begin(), arguments.end(), gives_it)) return {};
+  return concat(" (from ", environment_variable(name), ")");
 }
 
 }  // namespace simile::cli

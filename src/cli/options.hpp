@@ -39,4 +39,7 @@ PixelSize parse_size(const std::string& text);
 /// and the environment over simile.toml.
 std::vector<std::string> with_environment(const CLI::App& command, const std::vector<std::string>& arguments);
 
+/// " (from SIMILE_THREADS)" when that is where the value came from that `message` ("--threads '0': ...") refuses.
+std::string environment_note(const std::string& message, const std::vector<std::string>& arguments);
+
 }  // namespace simile::cli

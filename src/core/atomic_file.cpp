@@ -66,10 +66,14 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
-void AtomicFile::commit() {
+void AtomicFile::sync() {
   ensure(descriptor_ >= 0, "a file is committed twice");
   flush();
   if (::fsync(descriptor_) != 0) throw_system_error("write", target_);
+}
+
+void AtomicFile::commit() {
+  sync();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_system_error("write", target_);
   ::close(std::exchange(descriptor_, -1));
 }

@@ -15,8 +15,6 @@ namespace simile {
 namespace {
 
 constexpr PixelSize kDefaultSize{64, 64};
-constexpr std::int64_t kMinSide = 7;  // SSIM's window
-constexpr std::int64_t kMaxSide = 4096;
 
 void check_budget(std::int64_t bytes, const Context& context) {
   if (bytes > context.memory_bytes) {
@@ -95,7 +93,7 @@ PixelSize ssim_size(const ImageSet& set, const FeatureOptions& options) {
 Extraction extract_ssim(const ImageSet& set, const FeatureOptions& options, const Context& context) {
   const PixelSize size = ssim_size(set, options);
   const std::int64_t count = set.catalogue.size();
-  if (size.width_px < kMinSide || size.height_px < kMinSide) {
+  if (size.width_px < kMinSidePx || size.height_px < kMinSidePx) {
     throw Error(ErrorCode::invalid_argument, concat("images of ", size.width_px, "x", size.height_px,
                                                     " pixels are smaller than SSIM's window of 7x7 (set --size)"));
   }
@@ -162,10 +160,10 @@ Extraction take_features(Features&& features) {
 }  // namespace
 
 void FeatureOptions::validate() const {
-  if (size && (size->width_px < kMinSide || size->height_px < kMinSide || size->width_px > kMaxSide ||
-               size->height_px > kMaxSide)) {
+  if (size && (size->width_px < kMinSidePx || size->height_px < kMinSidePx || size->width_px > kMaxSidePx ||
+               size->height_px > kMaxSidePx)) {
     throw Error(ErrorCode::invalid_argument, concat("--size ", size->width_px, "x", size->height_px, ": allowed are ",
-                                                    kMinSide, " to ", kMaxSide, " pixels a side"));
+                                                    kMinSidePx, " to ", kMaxSidePx, " pixels a side"));
   }
   if (hash_size < kMinHashSize || hash_size > kMaxHashSize) {
     throw Error(ErrorCode::invalid_argument,

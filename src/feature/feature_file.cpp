@@ -80,6 +80,8 @@ void write_feature_file(const fs::path& npy, const Features& features, const Cat
   }
   AtomicFile about(companion(npy, ".json"));
   about.write(description(features));
+  // All or none: a full disk must not leave new names beside old features.
+  for (AtomicFile* file : {&array, &names, &about}) file->sync();
   names.commit();
   about.commit();
   array.commit();

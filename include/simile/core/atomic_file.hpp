@@ -21,6 +21,9 @@ class AtomicFile {
 
   void write(std::string_view bytes);
   void write(std::span<const std::uint8_t> bytes);
+  /// Brings what was written to the disk without renaming: what can fail for want of space fails here. For several
+  /// files that belong together: sync() all, then commit() all.
+  void sync();
   void commit();
 
  private:

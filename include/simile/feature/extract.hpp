@@ -9,6 +9,10 @@
 
 namespace simile {
 
+/// Sides that --size allows: SSIM's window at least.
+inline constexpr std::int64_t kMinSidePx = 7;
+inline constexpr std::int64_t kMaxSidePx = 4096;
+
 /// How features are taken; validate() before use.
 struct FeatureOptions {
   std::optional<Method> method{};   ///< default: ssim for images, what they are for arrays of features

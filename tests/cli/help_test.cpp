@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <regex>
+
+#include "cli/command_line.hpp"
+#include "cli/process.hpp"
+
+#include "simile/core/version.hpp"
+
+namespace simile {
+namespace {
+
+using testing::Fails;
+using ::testing::HasSubstr;
+using testing::Process;
+using testing::simile_run;
+using Flags = std::set<std::string>;
+
+/// Long flags that a help text explains, each at the start of a line.
+Flags flags_of(const std::string& help) {
+  Flags flags;
+  static const std::regex kFlag("\n  (?:-[a-z],)?(--[a-z-]+)");
+  for (std::sregex_iterator hit(help.begin(), help.end(), kFlag), end; hit != end; ++hit) flags.insert((*hit)[1]);
+  return flags;
+}
+
+const Flags kRunFlags{"--help", "--threads", "--memory", "--device", "--quiet", "--verbose"};
+const Flags kInputFlags{"--method",  "--size",    "--hash-size",  "--full-decode",
+                        "--include", "--exclude", "--max-pixels", "--max-file-size"};
+
+struct CommandHelp {
+  const char* command;
+  bool reads;
+  Flags own;
+};
+void PrintTo(const CommandHelp& value, std::ostream* out) { *out << value.command; }
+class Help : public ::testing::TestWithParam<CommandHelp> {};
+
+TEST_P(Help, ListsEveryFlagOfTheCommandAndNoOther) {
+  Flags expected = GetParam().own;
+  if (GetParam().reads) {
+    expected.insert(kRunFlags.begin(), kRunFlags.end());
+    expected.insert(kInputFlags.begin(), kInputFlags.end());
+  }
+  const auto outcome = simile_run({GetParam().command, "--help"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_EQ(flags_of(outcome.out), expected);
+  EXPECT_EQ(simile_run({GetParam().command, "-h"}).out, outcome.out);
+  EXPECT_EQ(outcome.out.find('\t'), std::string::npos);
+}
+
+INSTANTIATE_TEST_SUITE_P(Each, Help,
+                         ::testing::Values(CommandHelp{"cluster",
+                                                       true,
+                                                       {"--threshold", "--min-size", "--truth", "--out", "--overwrite",
+                                                        "--transfer", "--similarities", "--max-edges", "--seed",
+                                                        "--dry-run", "--json"}},
+                                           CommandHelp{"features", true, {"--out", "--overwrite"}},
+                                           CommandHelp{"devices", false, {"--help"}}),
+                         [](const auto& test) { return std::string(test.param.command); });
+
+TEST(Program, HelpsOnStandardOutput) {
+  const auto outcome = simile_run({"--help"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_EQ(flags_of(outcome.out), (Flags{"--help", "--version", "--config"}));
+  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  devices ", "130 interrupted"}) {
+    EXPECT_THAT(outcome.out, HasSubstr(part));
+  }
+  Process process({"--help"});
+  EXPECT_EQ(process.wait(), kExitDone);
+  EXPECT_EQ(process.out(), outcome.out);
+  EXPECT_EQ(process.err(), "");
+}
+
+TEST(Program, SaysItsVersion) {
+  const auto outcome = simile_run({"--version"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_EQ(outcome.out, "simile " + std::string(kVersion) + "\n");
+}
+
+TEST(Program, RefusesWhatItDoesNotKnowByName) {
+  EXPECT_THAT(simile_run({}), Fails(kExitUsage, "subcommand is required"));
+  EXPECT_THAT(simile_run({"cluter", "x"}), Fails(kExitUsage, "'cluter' is no command; commands are cluster, features"));
+  EXPECT_THAT(simile_run({"--bogus"}), Fails(kExitUsage, "'--bogus' is no option"));
+  EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}), Fails(kExitUsage, "--bogus"));
+  EXPECT_THAT(simile_run({"cluster", "x", "--overwrit"}), Fails(kExitUsage, "--overwrit"));
+  EXPECT_THAT(simile_run({"cluster", "x", "y"}), Fails(kExitUsage, "not expected: y"));
+  EXPECT_THAT(simile_run({"cluster", "x", "devices"}), Fails(kExitUsage, "not expected: devices"));
+  EXPECT_THAT(simile_run({"cluster"}), Fails(kExitUsage, "PHOTOS is required"));
+  EXPECT_THAT(simile_run({"features", "x"}), Fails(kExitUsage, "--out is required"));
+}
+
+TEST(Program, TakesFoldersThatAreCalledLikeCommands) {
+  EXPECT_THAT(simile_run({"cluster", "features"}), Fails(kExitFailed, "no such file or folder: 'features'"));
+  EXPECT_THAT(simile_run({"cluster", "cluster"}), Fails(kExitFailed, "no such file or folder: 'cluster'"));
+}
+
+TEST(Program, ListsDevices) {
+  const auto outcome = simile_run({"devices"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_THAT(outcome.out, ::testing::StartsWith("cpu  "));
+}
+
+TEST(Program, FailsQuietlyWhenNobodyReads) {
+  Process process({"cluster", "--help"}, {.broken_pipe = true});
+  EXPECT_EQ(process.wait(), kExitFailed);  // not a death by SIGPIPE
+  Process full({"--help"}, {.standard_out = "/dev/full"});
+  EXPECT_EQ(full.wait(), kExitFailed);
+  EXPECT_THAT(full.err(), HasSubstr("cannot write to the standard output"));
+}
+
+}  // namespace
+}  // namespace simile

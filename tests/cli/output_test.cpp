@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <nlohmann/json.hpp>
+
+#include "cli/command_line.hpp"
+
+namespace simile {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+using testing::Fails;
+using ::testing::HasSubstr;
+using ::testing::MatchesRegex;
+using ::testing::Not;
+using testing::simile_run;
+
+class Output : public testing::Runs {
+ protected:
+  testing::Outcome cluster_cli(std::vector<std::string> more = {}) {
+    more.insert(more.begin(), {"cluster", path("photos").native(), "--out", out_.native()});
+    return simile_run(more, cancellation_);
+  }
+};
+
+TEST_F(Output, SaysTheHeadlineOnStandardOutputAndProgressOnStandardError) {
+  photos({3, 2, 1});
+  folder_.write("photos/x.png", std::string_view("x"));
+  const auto outcome = cluster_cli();
+  EXPECT_EQ(outcome.code, kExitDone);  // also with some unreadable files
+  EXPECT_THAT(outcome.out, MatchesRegex("7 images: 2 groups of 5 images \\(83\\.3% grouped, the largest 3\\), 1 "
+                                        "outliers, 1 unreadable\n15 pairs in [^\n]* pairs/s\\)\nreport: [^\n]*/out/"
+                                        "report\\.html\n"));
+  EXPECT_THAT(outcome.err, HasSubstr("reading: "));
+  EXPECT_THAT(outcome.err, Not(HasSubstr("report:")));
+}
+
+TEST_F(Output, IsOnlyResultsWhenQuiet) {
+  photos({2});
+  const auto outcome = cluster_cli({"--quiet"});
+  EXPECT_EQ(outcome.err, "");
+  EXPECT_THAT(outcome.out, HasSubstr("1 groups of 2 images"));
+  EXPECT_THAT(cluster_cli({"--quiet"}), Fails(kExitUsage, "exists"));  // errors are said all the same
+}
+
+TEST_F(Output, SaysMoreWhenVerboseButNotOnStandardOutput) {
+  photos({2});
+  const auto outcome = cluster_cli({"-v", "-q", "--threads", "1", "--memory", "64MiB"});
+  EXPECT_THAT(outcome.err, HasSubstr("simile: device cpu (auto"));
+  EXPECT_THAT(outcome.err, HasSubstr("1 threads"));
+  EXPECT_THAT(outcome.err, HasSubstr("memory 64.0 MiB"));
+  EXPECT_THAT(outcome.out, Not(HasSubstr("device")));
+}
+
+TEST_F(Output, IsJsonAloneWhenAsked) {
+  photos({3, 2, 1});
+  const auto outcome = cluster_cli({"--json"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  const auto parsed = json::parse(outcome.out);
+  EXPECT_EQ(parsed["images"], 6);
+  EXPECT_EQ(parsed["groups"], 2);
+  EXPECT_EQ(parsed["output"], out_.native());
+  const auto manifest = json::parse(testing::text_of(out_ / "manifest.json"));
+  EXPECT_EQ(manifest["summary"], parsed);
+  EXPECT_EQ(manifest["arguments"], (json{"cluster", path("photos").native(), "--out", out_.native(), "--json"}));
+}
+
+// Golden: the keys and their order are what programs rely on.
+TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
+  photos({2});
+  const auto parsed = nlohmann::ordered_json::parse(cluster_cli({"--json", "--truth", "folders"}).out);
+  std::vector<std::string> keys;
+  for (const auto& [key, value] : parsed.items()) keys.push_back(key);
+  EXPECT_EQ(keys, (std::vector<std::string>{"input",
+                                            "output",
+                                            "kind",
+                                            "method",
+                                            "threshold",
+                                            "min_size",
+                                            "seed",
+                                            "images",
+                                            "repeats",
+                                            "unreadable",
+                                            "groups",
+                                            "grouped",
+                                            "outliers",
+                                            "largest_group",
+                                            "share_grouped",
+                                            "sampled_representatives",
+                                            "transfer_errors",
+                                            "judged",
+                                            "purity",
+                                            "device",
+                                            "threads",
+                                            "simd",
+                                            "pairs",
+                                            "pairs_skipped",
+                                            "exact_evaluations",
+                                            "tiles_split",
+                                            "pairs_per_second",
+                                            "seconds"}));
+}
+
+TEST_F(Output, DoesNotMixAPlanWithJson) {
+  photos({2});
+  EXPECT_THAT(cluster_cli({"--json", "--dry-run"}), Fails(kExitUsage, "excludes"));
+}
+
+TEST_F(Output, OfADryRunWritesNothing) {
+  photos({2});
+  const auto before = testing::snapshot(folder_.path());
+  EXPECT_EQ(cluster_cli({"--dry-run", "--transfer", "copy"}).code, kExitDone);
+  EXPECT_EQ(testing::snapshot(folder_.path()), before);
+}
+
+TEST_F(Output, SaysPurityAndRepeats) {
+  photos({2});
+  const auto list = folder_.write("list.txt", std::string_view("photos/0.png\nphotos/1.png\nphotos/0.png\n"));
+  const auto outcome = simile_run({"cluster", list.native(), "--out", out_.native(), "--truth", "folders"});
+  EXPECT_THAT(outcome.out, HasSubstr("1 repeats in the list"));
+  EXPECT_THAT(outcome.out, HasSubstr("purity of the grouped against the true classes: 100.0%"));
+}
+
+TEST_F(Output, OfFeaturesNamesTheFileAndUnreadableItems) {
+  photos({2});
+  folder_.write("photos/x\n.png", std::string_view("x"));
+  const auto outcome =
+      simile_run({"features", path("photos").native(), "--out", path("f.npy").native(), "-m", "phash", "-q"});
+  EXPECT_EQ(outcome.code, kExitDone);
+  EXPECT_EQ(outcome.out, "2 images: '" + path("f.npy").native() + "'\n");
+  EXPECT_THAT(outcome.err, HasSubstr("simile: unreadable: 'x\\x0A.png': "));
+}
+
+TEST_F(Output, HasTheExitCodesOfTheManual) {
+  fs::create_directory(path("photos"));
+  EXPECT_THAT(cluster_cli(), Fails(kExitFailed, "nothing to read"));
+  folder_.write("photos/x.png", std::string_view("x"));
+  EXPECT_EQ(cluster_cli().code, kExitFailed);  // none readable
+  photos({2});
+  EXPECT_EQ(cluster_cli().code, kExitDone);
+  EXPECT_THAT(cluster_cli(), Fails(kExitUsage, "--overwrite"));
+  EXPECT_EQ(cluster_cli({"--overwrite"}).code, kExitDone);
+  EXPECT_THAT(cluster_cli({"--overwrite", "--truth", path("no.csv").native()}), Fails(kExitFailed, "no.csv"));
+  EXPECT_THAT(cluster_cli({"--overwrite", "--memory", "1KiB"}), Fails(kExitFailed, "--memory"));
+  cancellation_.request();
+  EXPECT_THAT(cluster_cli({"--overwrite"}), Fails(kExitInterrupted, "interrupted"));
+}
+
+}  // namespace
+}  // namespace simile

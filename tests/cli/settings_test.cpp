@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where values come from: flag, then SIMILE_*, then the config file, then default.
+#include <nlohmann/json.hpp>
+
+#include "cli/command_line.hpp"
+
+namespace simile {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::CurrentFolder;
+using testing::Fails;
+using ::testing::HasSubstr;
+using testing::Outcome;
+using testing::simile_run;
+using testing::Variable;
+
+class Settings : public ::testing::Test {
+ protected:
+  Settings() : here_(folder_.path()) { folder_.write("photos/0.png", testing::png_of(natural_image(64, 64, 1))); }
+
+  Outcome plan(std::vector<std::string> arguments = {}) const {
+    arguments.insert(arguments.begin(), {"cluster", "photos", "--dry-run"});
+    return simile_run(arguments);
+  }
+  void config(const std::string& text, const std::string& name = "simile.toml") const {
+    folder_.write(name, std::string_view(text));
+  }
+
+  testing::TemporaryFolder folder_;
+  CurrentFolder here_;
+};
+
+TEST_F(Settings, FlagWinsOverEnvironmentOverConfigFileOverDefault) {
+  EXPECT_THAT(plan().out, HasSubstr("alike from 0.8 on"));
+  config("[cluster]\nthreshold = 0.3\n");
+  EXPECT_THAT(plan().out, HasSubstr("alike from 0.3 on"));
+  const Variable variable("SIMILE_THRESHOLD", "0.4");
+  EXPECT_THAT(plan().out, HasSubstr("alike from 0.4 on"));
+  EXPECT_THAT(plan({"--threshold", "0.5"}).out, HasSubstr("alike from 0.5 on"));
+  EXPECT_THAT(plan({"-t0.6"}).out, HasSubstr("alike from 0.6 on"));
+}
+
+TEST_F(Settings, EnvironmentGivesEveryFlagThatTakesAValue) {
+  const Variable method("SIMILE_METHOD", "phash");
+  const Variable min_size("SIMILE_MIN_SIZE", "5");
+  const Variable out("SIMILE_OUT", "elsewhere");
+  const auto outcome = plan();
+  for (const auto* part : {"by phash", "at least 5", "elsewhere'"}) EXPECT_THAT(outcome.out, HasSubstr(part));
+}
+
+TEST_F(Settings, EmptyVariableIsNone) {
+  const Variable variable("SIMILE_THRESHOLD", "");
+  EXPECT_THAT(plan().out, HasSubstr("alike from 0.8 on"));
+}
+
+TEST_F(Settings, BadVariableIsRefusedByItsName) {
+  const Variable variable("SIMILE_MIN_SIZE", "none");
+  EXPECT_THAT(plan(), Fails(kExitUsage,
+                            "--min-size 'none': allowed are whole numbers from 1 to 1099511627776 "
+                            "(from SIMILE_MIN_SIZE)"));
+  EXPECT_EQ(plan({"--min-size", "3"}).code, kExitDone);
+  const auto given = plan({"--min-size", "0"});
+  EXPECT_EQ(given.code, kExitUsage);
+  EXPECT_EQ(given.err.find("SIMILE_MIN_SIZE"), std::string::npos) << given.err;
+}
+
+TEST_F(Settings, BadVariableDoesNotStopHelp) {
+  const Variable variable("SIMILE_THREADS", "none");
+  EXPECT_EQ(simile_run({"--help"}).code, kExitDone);
+  EXPECT_EQ(simile_run({"devices"}).code, kExitDone);
+}
+
+TEST_F(Settings, ConfigFileMayBeNamedBeforeOrAfterTheCommand) {
+  config("[cluster]\nmin-size = 7\n", "mine.toml");
+  EXPECT_THAT(simile_run({"--config", "mine.toml", "cluster", "photos", "--dry-run"}).out, HasSubstr("at least 7"));
+  EXPECT_THAT(plan({"--config", "mine.toml"}).out, HasSubstr("at least 7"));
+  config("[cluster]\nmin-size = 8\n");
+  EXPECT_THAT(plan({"--config", "mine.toml"}).out, HasSubstr("at least 7"));  // instead of simile.toml
+}
+
+TEST_F(Settings, ConfigFileMayBeCalledLikeACommand) {
+  config("[cluster]\nmin-size = 7\n", "features");
+  const Variable variable("SIMILE_THRESHOLD", "0.4");
+  const auto outcome = simile_run({"--config", "features", "cluster", "photos", "--dry-run"});
+  EXPECT_THAT(outcome.out, HasSubstr("at least 7"));
+  EXPECT_THAT(outcome.out, HasSubstr("alike from 0.4"));
+}
+
+TEST_F(Settings, ConfigFileMaySetSwitchesListsAndTextWithBlanks) {
+  folder_.write("photos/1.jpg", std::string_view("x"));
+  folder_.write("photos/2.gif", std::string_view("x"));
+  config(
+      "# mine\n[cluster]\noverwrite = true\ninclude = [\"*.png\", \"*.jpg\"]\nout = \"my results\"  # here\n\n"
+      "[features]\nthreads = 2\nout = \"x.npy\"\n");
+  fs::create_directory("my results");
+  const auto outcome = plan();
+  EXPECT_THAT(outcome.out, HasSubstr("2 items"));
+  EXPECT_THAT(outcome.out, HasSubstr("my results'"));
+}
+
+TEST_F(Settings, ConfigFileWithAMisspeltOptionIsRefusedNamingIt) {
+  config("[cluster]\nthreshhold = 0.3\n");
+  EXPECT_THAT(plan(), Fails(kExitUsage, "config file 'simile.toml': 'cluster.threshhold' is not known"));
+  config("[cluter]\nthreshold = 0.3\n");
+  EXPECT_THAT(plan(), Fails(kExitUsage, "'cluter' is not known"));
+  config("threshold = 0.3\n");  // under no command
+  EXPECT_THAT(plan(), Fails(kExitUsage, "'threshold' is not known"));
+}
+
+TEST_F(Settings, BrokenConfigFileIsRefused) {
+  config("[cluster\nthreshold = 0.3\n", "mine.toml");
+  EXPECT_THAT(plan({"--config", "mine.toml"}), Fails(kExitUsage, "config file 'mine.toml'"));
+  config("\x89PNG\r\n\x1a\n binary", "mine.toml");
+  EXPECT_THAT(plan({"--config", "mine.toml"}), Fails(kExitUsage, "config file 'mine.toml'"));
+}
+
+TEST_F(Settings, BadValuesInAConfigFileAreRefused) {
+  config("[cluster]\nthreads = 0\n");
+  EXPECT_THAT(plan(), Fails(kExitUsage, "--threads '0': allowed are whole numbers from 1 to 1024"));
+  config("[cluster]\noverwrite = banana\n");
+  EXPECT_THAT(plan(), Fails(kExitUsage, "overwrite"));
+}
+
+TEST_F(Settings, MissingConfigFileIsRefusedOnlyWhenItWasNamed) {
+  EXPECT_EQ(plan().code, kExitDone);
+  EXPECT_THAT(plan({"--config", "no.toml"}), Fails(kExitUsage, "no.toml"));
+  EXPECT_THAT(plan({"--config", "photos"}), Fails(kExitUsage, "photos"));
+  fs::create_directory("simile.toml");
+  EXPECT_EQ(plan().code, kExitDone);
+}
+
+}  // namespace
+}  // namespace simile

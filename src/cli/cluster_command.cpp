@@ -18,21 +18,17 @@ struct ClusterFlags {
   bool json = false;
 };
 
-std::string share(double value) {
-  const auto tenths = static_cast<std::int64_t>(value * 1000);
-  return concat(tenths / 10, ".", tenths % 10, "%");
-}
-
 void print_headline(std::ostream& out, const ClusterSummary& summary) {
   out << format_count(summary.num_items) << " images: " << format_count(summary.num_groups) << " groups of "
-      << format_count(summary.num_grouped) << " images (" << share(summary.share_grouped()) << " grouped, the largest "
-      << format_count(summary.largest_group) << "), " << format_count(summary.num_outliers) << " outliers";
+      << format_count(summary.num_grouped) << " images (" << format_share(summary.share_grouped())
+      << " grouped, the largest " << format_count(summary.largest_group) << "), " << format_count(summary.num_outliers)
+      << " outliers";
   if (summary.num_unreadable > 0) out << ", " << format_count(summary.num_unreadable) << " unreadable";
   if (summary.num_repeats > 0) out << ", " << format_count(summary.num_repeats) << " repeats in the list";
   if (summary.num_links > 0) out << ", " << format_count(summary.num_links) << " symbolic links left out";
   out << '\n';
   if (summary.has_truth) {
-    out << "purity of the grouped against the true classes: " << share(summary.purity) << '\n';
+    out << "purity of the grouped against the true classes: " << format_share(summary.purity) << '\n';
   }
   out << format_count(summary.compare.pairs) << " pairs in " << format_duration(summary.compare.seconds) << " ("
       << format_rate(summary.pairs_per_second()) << " pairs/s)\n";

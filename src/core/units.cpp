@@ -88,6 +88,11 @@ std::string format_count(std::int64_t count) {
   return out;
 }
 
+std::string format_share(double share) {
+  const auto tenths = static_cast<std::int64_t>(share * 1000);
+  return concat(tenths / 10, ".", tenths % 10, "%");
+}
+
 std::string format_rate(double per_second) {
   static constexpr std::array<const char*, 5> kSuffixes{"", " k", " M", " G", " T"};
   std::size_t step = 0;

@@ -138,11 +138,6 @@ void summarise(const ClusterResult& result, ClusterSummary& summary) {
   summary.purity = judged.value();
 }
 
-std::string percent(double share) {
-  const auto tenths = static_cast<std::int64_t>(share * 1000);  // rounded down: 100% means all
-  return concat(tenths / 10, ".", tenths % 10, "%");
-}
-
 void write_report_page(const fs::path& folder, const Opened& opened, const ClusterOptions& options,
                        const ClusterResult& result, const ClusterSummary& summary, const Context& context) {
   ReportModel model = make_report_model(result);
@@ -152,13 +147,11 @@ void write_report_page(const fs::path& folder, const Opened& opened, const Clust
   model.method = summary.method;
   model.threshold = summary.threshold;
   model.version = kVersion;
-  model.facts = {{"Images", format_count(summary.num_items)},
-                 {"Groups", format_count(summary.num_groups)},
-                 {"Grouped", format_count(summary.num_grouped)},
-                 {"Share grouped", percent(summary.share_grouped())},
-                 {"Outliers", format_count(summary.num_outliers)},
-                 {"Unreadable", format_count(summary.num_unreadable)}};
-  if (summary.has_truth) model.facts.emplace_back("Purity of groups", percent(summary.purity));
+  model.facts = {
+      {"Images", format_count(summary.num_items)},      {"Groups", format_count(summary.num_groups)},
+      {"Grouped", format_count(summary.num_grouped)},   {"Share grouped", format_share(summary.share_grouped())},
+      {"Outliers", format_count(summary.num_outliers)}, {"Unreadable", format_count(summary.num_unreadable)}};
+  if (summary.has_truth) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
   model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
   if (catalogue.has_files) model.link_prefix = link_prefix(opened.out, catalogue.root);
   if (summary.num_sampled_representatives > 0) {

@@ -11,9 +11,6 @@ namespace simile::report {
 /// RFC 4648, with padding.
 std::string base64(std::string_view bytes);
 
-/// Bytes of the UTF-8 character at the start of `text`; 0 when it does not start with a valid one.
-std::size_t utf8_length(std::string_view text);
-
 /// `text` as a reader sees it: bytes that are not UTF-8, control characters and characters that reverse the reading
 /// direction are percent-encoded.
 std::string readable(std::string_view text);

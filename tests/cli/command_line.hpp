@@ -8,7 +8,7 @@
 
 #include "simile/cli/run.hpp"
 
-namespace simile::testing {
+namespace simile::test {
 
 struct Outcome {
   int code = -1;
@@ -58,4 +58,4 @@ class CurrentFolder {
   std::filesystem::path before_ = std::filesystem::current_path();
 };
 
-}  // namespace simile::testing
+}  // namespace simile::test

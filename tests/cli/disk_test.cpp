@@ -13,11 +13,11 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::Fails;
+using test::Fails;
+using test::Process;
+using test::simile_run;
+using test::snapshot;
 using ::testing::HasSubstr;
-using testing::Process;
-using testing::simile_run;
-using testing::snapshot;
 
 /// A small file system in memory.
 class SmallDisk {
@@ -50,13 +50,13 @@ class SmallDisk {
 #define SIMILE_NEEDS(disk) \
   if (!(disk).mounted()) GTEST_SKIP() << "SKIPPED: cannot mount a small tmpfs here: " << (disk).reason()
 
-class Disk : public testing::Runs {
+class Disk : public test::Runs {
  protected:
   /// Photos that compress badly: about 40 kB each.
   fs::path large_photos(int count) const {
     for (int k = 0; k < count; ++k) {
       folder_.write("large/" + std::to_string(k) + ".png",
-                    testing::png_of(noise_image(200, 200, static_cast<std::uint64_t>(k))));
+                    test::png_of(noise_image(200, 200, static_cast<std::uint64_t>(k))));
     }
     return path("large");
   }
@@ -153,7 +153,7 @@ TEST_F(Permissions, ToReadOnePhotoOrFolderAreItsOwnTrouble) {
   EXPECT_EQ(process.wait(), kExitDone) << process.err();
   EXPECT_THAT(process.out(), HasSubstr("1 groups of 2 images"));
   EXPECT_THAT(process.out(), HasSubstr("2 unreadable"));
-  EXPECT_THAT(testing::text_of(path("open/out/unreadable.csv")), HasSubstr("secret.png,cannot be read: Permission"));
+  EXPECT_THAT(test::text_of(path("open/out/unreadable.csv")), HasSubstr("secret.png,cannot be read: Permission"));
   fs::permissions(input / "closed", fs::perms(0755));
 }
 

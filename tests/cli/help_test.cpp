@@ -9,10 +9,10 @@
 namespace simile {
 namespace {
 
-using testing::Fails;
+using test::Fails;
+using test::Process;
+using test::simile_run;
 using ::testing::HasSubstr;
-using testing::Process;
-using testing::simile_run;
 using Flags = std::set<std::string>;
 
 /// Long flags that a help text explains, each at the start of a line.

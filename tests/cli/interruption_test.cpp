@@ -12,20 +12,20 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
+using test::Process;
+using test::snapshot;
+using test::wait_until;
 using ::testing::HasSubstr;
-using testing::Process;
-using testing::snapshot;
-using testing::wait_until;
 
-class Interruption : public testing::Runs {
+class Interruption : public test::Runs {
  protected:
   fs::path partial() const { return path(".out.simile-partial"); }
 
   /// So many different images that comparing them takes long.
   fs::path many_images(std::int64_t count) const {
     const auto pixels = noise_image(count, 28 * 28, 1);
-    return testing::write_array(path("many.npy"), NpyType::uint8, {count, 28, 28},
-                                {pixels.data(), static_cast<std::size_t>(pixels.size())});
+    return test::write_array(path("many.npy"), NpyType::uint8, {count, 28, 28},
+                             {pixels.data(), static_cast<std::size_t>(pixels.size())});
   }
   std::vector<std::string> command(const fs::path& input) const {
     return {"cluster", input.native(), "--out", out_.native(), "--threads", "1", "--threshold", "0.9"};
@@ -50,8 +50,8 @@ TEST_F(Interruption, BySignalEndsWith130AndLeavesNothing) {
 
 TEST_F(Interruption, KeepsAnEarlierResult) {
   const auto small =
-      testing::write_array(path("small.npy"), NpyType::float32, {2, 1}, testing::bytes_of(std::vector<float>{1, 1}));
-  ASSERT_EQ(testing::simile_run(command(small)).code, kExitDone);
+      test::write_array(path("small.npy"), NpyType::float32, {2, 1}, test::bytes_of(std::vector<float>{1, 1}));
+  ASSERT_EQ(test::simile_run(command(small)).code, kExitDone);
   auto arguments = command(many_images(12000));
   arguments.emplace_back("--overwrite");
   const auto before = snapshot(folder_.path());
@@ -79,7 +79,7 @@ TEST_F(Interruption, ByASecondRunIsRefusedAndTheFirstFinishes) {
 }
 
 bool is_complete(const fs::path& result) {
-  const auto manifest = nlohmann::json::parse(testing::text_of(result / "manifest.json"), nullptr, false);
+  const auto manifest = nlohmann::json::parse(test::text_of(result / "manifest.json"), nullptr, false);
   if (!manifest.is_object()) return false;
   for (const auto& [name, checksum] : manifest["sha256"].items()) {
     if (!fs::exists(result / name)) return false;
@@ -93,8 +93,8 @@ TEST_F(Interruption, ByKillLeavesNothingHalfAndTheNextRunGivesTheSameBytes) {
   auto arguments = command(input);
   for (const auto* flag : {"--transfer", "copy", "--similarities", "--overwrite", "--quiet"})
     arguments.emplace_back(flag);
-  ASSERT_EQ(testing::simile_run(arguments).code, kExitDone);
-  const auto reference = testing::tables(out_);
+  ASSERT_EQ(test::simile_run(arguments).code, kExitDone);
+  const auto reference = test::tables(out_);
   int killed = 0;
   for (const int delay_ms : {0, 5, 15, 30, 50, 75, 110, 160}) {
     for (const bool replacing : {false, true}) {
@@ -108,9 +108,9 @@ TEST_F(Interruption, ByKillLeavesNothingHalfAndTheNextRunGivesTheSameBytes) {
       }
       EXPECT_EQ(snapshot(input), originals);
       EXPECT_TRUE(is_complete(out_) || (!replacing && !fs::exists(out_)));
-      const auto again = testing::simile_run(arguments);
+      const auto again = test::simile_run(arguments);
       ASSERT_EQ(again.code, kExitDone) << again.err;
-      EXPECT_EQ(testing::tables(out_), reference);
+      EXPECT_EQ(test::tables(out_), reference);
       std::set<std::string> beside;
       for (const auto& entry : fs::directory_iterator(folder_.path())) beside.insert(entry.path().filename().native());
       EXPECT_EQ(beside, (std::set<std::string>{"out", "photos"}));

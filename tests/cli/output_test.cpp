@@ -8,15 +8,15 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-using testing::Fails;
+using test::Fails;
+using test::simile_run;
 using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::Not;
-using testing::simile_run;
 
-class Output : public testing::Runs {
+class Output : public test::Runs {
  protected:
-  testing::Outcome cluster_cli(std::vector<std::string> more = {}) {
+  test::Outcome cluster_cli(std::vector<std::string> more = {}) {
     more.insert(more.begin(), {"cluster", path("photos").native(), "--out", out_.native()});
     return simile_run(more, cancellation_);
   }
@@ -59,7 +59,7 @@ TEST_F(Output, IsJsonAloneWhenAsked) {
   EXPECT_EQ(parsed["images"], 6);
   EXPECT_EQ(parsed["groups"], 2);
   EXPECT_EQ(parsed["output"], out_.native());
-  const auto manifest = json::parse(testing::text_of(out_ / "manifest.json"));
+  const auto manifest = json::parse(test::text_of(out_ / "manifest.json"));
   EXPECT_EQ(manifest["summary"], parsed);
   EXPECT_EQ(manifest["arguments"], (json{"cluster", path("photos").native(), "--out", out_.native(), "--json"}));
 }
@@ -107,9 +107,9 @@ TEST_F(Output, DoesNotMixAPlanWithJson) {
 
 TEST_F(Output, OfADryRunWritesNothing) {
   photos({2});
-  const auto before = testing::snapshot(folder_.path());
+  const auto before = test::snapshot(folder_.path());
   EXPECT_EQ(cluster_cli({"--dry-run", "--transfer", "copy"}).code, kExitDone);
-  EXPECT_EQ(testing::snapshot(folder_.path()), before);
+  EXPECT_EQ(test::snapshot(folder_.path()), before);
 }
 
 TEST_F(Output, SaysPurityAndRepeats) {

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-namespace simile::testing {
+namespace simile::test {
 namespace {
 
 constexpr uid_t kNobody = 65534;
@@ -96,4 +96,4 @@ bool wait_until(const std::function<bool()>& condition) {
   return true;
 }
 
-}  // namespace simile::testing
+}  // namespace simile::test

@@ -12,7 +12,7 @@
 
 #include "support/image_files.hpp"
 
-namespace simile::testing {
+namespace simile::test {
 
 struct ProcessOptions {
   bool as_nobody = false;                ///< give up root's rights first (needs root)
@@ -46,4 +46,4 @@ class Process {
 /// Looks every millisecond until `condition` holds; false when it does not within half a minute.
 bool wait_until(const std::function<bool()>& condition);
 
-}  // namespace simile::testing
+}  // namespace simile::test

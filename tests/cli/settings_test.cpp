@@ -8,16 +8,16 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
-using testing::CurrentFolder;
-using testing::Fails;
+using test::CurrentFolder;
+using test::Fails;
+using test::Outcome;
+using test::simile_run;
+using test::Variable;
 using ::testing::HasSubstr;
-using testing::Outcome;
-using testing::simile_run;
-using testing::Variable;
 
 class Settings : public ::testing::Test {
  protected:
-  Settings() : here_(folder_.path()) { folder_.write("photos/0.png", testing::png_of(natural_image(64, 64, 1))); }
+  Settings() : here_(folder_.path()) { folder_.write("photos/0.png", test::png_of(natural_image(64, 64, 1))); }
 
   Outcome plan(std::vector<std::string> arguments = {}) const {
     arguments.insert(arguments.begin(), {"cluster", "photos", "--dry-run"});
@@ -27,7 +27,7 @@ class Settings : public ::testing::Test {
     folder_.write(name, std::string_view(text));
   }
 
-  testing::TemporaryFolder folder_;
+  test::TemporaryFolder folder_;
   CurrentFolder here_;
 };
 

@@ -5,8 +5,8 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
+using test::simile_run;
 using ::testing::HasSubstr;
-using testing::simile_run;
 
 /// Values of a flag that are refused, and what the message must say is allowed.
 struct Refused {
@@ -27,9 +27,9 @@ std::string flag_name(const ::testing::TestParamInfo<Refused>& info) {
 class RefusedValues : public ::testing::TestWithParam<Refused> {
  protected:
   void check(const std::vector<std::string>& command) {
-    const testing::TemporaryFolder folder;
-    folder.write("photos/0.png", testing::png_of(natural_image(64, 64, 1)));
-    const auto before = testing::snapshot(folder.path());
+    const test::TemporaryFolder folder;
+    folder.write("photos/0.png", test::png_of(natural_image(64, 64, 1)));
+    const auto before = test::snapshot(folder.path());
     for (const auto& value : GetParam().values) {
       for (const bool joined : {false, true}) {
         std::vector<std::string> arguments{command.front(), (folder.path() / "photos").native()};
@@ -49,7 +49,7 @@ class RefusedValues : public ::testing::TestWithParam<Refused> {
           EXPECT_THAT(outcome.err, HasSubstr(value));
           EXPECT_THAT(outcome.err, HasSubstr(GetParam().allowed)) << value;
         }
-        EXPECT_EQ(testing::snapshot(folder.path()), before) << value;
+        EXPECT_EQ(test::snapshot(folder.path()), before) << value;
       }
     }
   }
@@ -106,7 +106,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 TEST(FeaturesValues, NeedANameThatEndsInNpy) {
   EXPECT_THAT(simile_run({"features", "photos", "--out", "x.csv"}),
-              testing::Fails(kExitUsage, "--out 'x.csv': the name must end in .npy"));
+              test::Fails(kExitUsage, "--out 'x.csv': the name must end in .npy"));
 }
 
 struct Accepted {
@@ -116,8 +116,8 @@ void PrintTo(const Accepted& value, std::ostream* out) { *out << ::testing::Prin
 class AcceptedValues : public ::testing::TestWithParam<Accepted> {};
 
 TEST_P(AcceptedValues, MakeAPlan) {
-  const testing::TemporaryFolder folder;
-  folder.write("photos/0.png", testing::png_of(natural_image(64, 64, 1)));
+  const test::TemporaryFolder folder;
+  folder.write("photos/0.png", test::png_of(natural_image(64, 64, 1)));
   std::vector<std::string> arguments{"cluster", (folder.path() / "photos").native(), "--dry-run"};
   arguments.insert(arguments.end(), GetParam().arguments.begin(), GetParam().arguments.end());
   const auto outcome = simile_run(arguments);
@@ -138,8 +138,8 @@ INSTANTIATE_TEST_SUITE_P(Each, AcceptedValues,
 
 // A flag that takes one glob must not swallow the photos that follow it.
 TEST(Globs, AreOneAFlag) {
-  const testing::TemporaryFolder folder;
-  folder.write("photos/0.png", testing::png_of(natural_image(64, 64, 1)));
+  const test::TemporaryFolder folder;
+  folder.write("photos/0.png", test::png_of(natural_image(64, 64, 1)));
   folder.write("photos/1.jpg", std::string_view("x"));
   folder.write("photos/2.gif", std::string_view("x"));
   const auto photos = (folder.path() / "photos").native();

@@ -85,5 +85,12 @@ TEST(FormatDuration, PicksTheUnit) {
 
 TEST(AvailableMemory, IsPlausible) { EXPECT_GT(available_memory_bytes(), 64LL << 20); }
 
+TEST(FormatShare, RoundsDownSoThatAllMeansAll) {
+  EXPECT_EQ(format_share(0), "0.0%");
+  EXPECT_EQ(format_share(0.2348), "23.4%");
+  EXPECT_EQ(format_share(0.99999), "99.9%");
+  EXPECT_EQ(format_share(1), "100.0%");
+}
+
 }  // namespace
 }  // namespace simile

@@ -51,14 +51,14 @@ TEST(ReportText, PercentEncodesEveryByteButUnreservedAndSlash) {
 }
 
 TEST(ReportText, KnowsUtf8) {
-  EXPECT_EQ(report::utf8_length(""), 0U);
-  EXPECT_EQ(report::utf8_length("a"), 1U);
-  EXPECT_EQ(report::utf8_length("\u00E9"), 2U);
-  EXPECT_EQ(report::utf8_length("\u20AC"), 3U);
-  EXPECT_EQ(report::utf8_length("\U0001F600"), 4U);
+  EXPECT_EQ(utf8_length(""), 0U);
+  EXPECT_EQ(utf8_length("a"), 1U);
+  EXPECT_EQ(utf8_length("\u00E9"), 2U);
+  EXPECT_EQ(utf8_length("\u20AC"), 3U);
+  EXPECT_EQ(utf8_length("\U0001F600"), 4U);
   for (const std::string_view invalid : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
                                          "\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\xFF"}) {
-    EXPECT_EQ(report::utf8_length(invalid), 0U);
+    EXPECT_EQ(utf8_length(invalid), 0U);
     EXPECT_THAT(to_valid_utf8(invalid), HasSubstr("%")) << "core and report disagree about UTF-8";
   }
 }

@@ -40,6 +40,9 @@ void for_each_part(std::string_view text, char separator, Visit&& visit) {
   }
 }
 
+/// Bytes of the UTF-8 character at the start of `text` (RFC 3629); 0 when it does not start with a valid one.
+std::size_t utf8_length(std::string_view text);
+
 /// `text` as it may stand in JSON or HTML: bytes that are not valid UTF-8 are percent-encoded (docs/definitions.md).
 std::string to_valid_utf8(std::string_view text);
 

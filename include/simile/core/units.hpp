@@ -8,13 +8,16 @@
 namespace simile {
 
 /// "4GiB", "512MiB", "1.5 GB", "1000" (bytes) -> bytes. Units: B, kB/MB/GB/TB (powers of 1000), KiB/MiB/GiB/TiB
-/// and K/M/G/T (powers of 1024), in any case. Throws invalid_argument for anything else, a negative value or one beyond 2^62.
+/// and K/M/G/T (powers of 1024), in any case. Throws invalid_argument for anything else, a negative value or one beyond
+/// 2^62.
 std::int64_t parse_bytes(std::string_view text);
 
 /// "3.8 GiB", "17 B".
 std::string format_bytes(std::int64_t bytes);
 /// "12,345,678".
 std::string format_count(std::int64_t count);
+/// A share of 1 as "23.4%", rounded down: 100% means all.
+std::string format_share(double share);
 /// "1.2 M", "870": three significant digits, for rates.
 std::string format_rate(double per_second);
 /// "0.42 s", "3 min 05 s", "2 h 10 min".

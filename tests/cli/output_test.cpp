@@ -79,6 +79,7 @@ TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
                                             "seed",
                                             "images",
                                             "repeats",
+                                            "links",
                                             "unreadable",
                                             "groups",
                                             "grouped",

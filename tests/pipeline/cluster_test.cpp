@@ -108,6 +108,7 @@ TEST_F(RunCluster, SaysPurityOfTheGrouped) {
   for (std::size_t k = 0; k < images.size(); ++k) {
     folder_.write("photos/" + std::string(names[k]), test::png_of(images[k]));
   }
+  folder_.write("photos/broken/first.png", std::string_view("x"));  // rows are not items from here on
   const auto summary = cluster({.input = path("photos"), .truth = "folders", .out = out_});
   EXPECT_TRUE(summary.has_truth);
   EXPECT_EQ(summary.num_judged, 5);

@@ -77,13 +77,17 @@ TEST_F(Determinism, WritesEverySimilarPairOfAPlainDoubleLoop) {
 }
 
 TEST_F(Determinism, PutsAPairOnTheThresholdIntoOneGroup) {
-  const auto images = test::planted_images({2});
   const auto input = photos({2});
   cluster({.input = input, .threshold = -1, .out = out_, .similarities = true});
   const double similarity = std::stod(read_csv(out_ / "similarities.csv").rows.at(0)[2]);
-  EXPECT_EQ(cluster({.input = input, .threshold = similarity, .out = out_, .overwrite = true}).num_groups, 1);
   const double above = std::nextafter(similarity, 2);
-  EXPECT_EQ(cluster({.input = input, .threshold = above, .out = out_, .overwrite = true}).num_groups, 0);
+  for (const bool edges : {false, true}) {  // by either sink
+    ClusterOptions options{.input = input, .threshold = similarity, .out = out_, .overwrite = true};
+    options.similarities = edges;
+    EXPECT_EQ(cluster(options).num_groups, 1) << edges;
+    options.threshold = above;
+    EXPECT_EQ(cluster(options).num_groups, 0) << edges;
+  }
 }
 
 TEST_F(Determinism, DoesNotChangeGroupsWhenSimilaritiesAreWritten) {

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <regex>
-
 #include "cli/command_line.hpp"
 #include "cli/process.hpp"
 
@@ -15,11 +13,16 @@ using test::simile_run;
 using ::testing::HasSubstr;
 using Flags = std::set<std::string>;
 
-/// Long flags that a help text explains, each at the start of a line.
+/// Long flags that a help text explains: "  --out DIR ..." or "  -o,--out DIR ...", each on a line of its own.
 Flags flags_of(const std::string& help) {
   Flags flags;
-  static const std::regex kFlag("\n  (?:-[a-z],)?(--[a-z-]+)");
-  for (std::sregex_iterator hit(help.begin(), help.end(), kFlag), end; hit != end; ++hit) flags.insert((*hit)[1]);
+  std::istringstream lines(help);
+  for (std::string line; std::getline(lines, line);) {
+    if (line.size() < 5 || !line.starts_with("  -")) continue;
+    const auto start = line.find("--", 2);
+    if (start != 2 && start != 5) continue;
+    flags.insert(line.substr(start, line.find_first_not_of("abcdefghijklmnopqrstuvwxyz-", start) - start));
+  }
   return flags;
 }
 

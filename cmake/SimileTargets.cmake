@@ -49,6 +49,8 @@ function(simile_test name)
   add_executable(test_${name} ${TEST_SOURCES})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/tests)
   target_link_libraries(test_${name} PRIVATE simile_flags ${TEST_DEPENDS} GTest::gmock GTest::gtest_main)
+  # Tests are compiled more often than they run: optimising them costs more than it gives.
+  target_compile_options(test_${name} PRIVATE $<$<CONFIG:Release>:-O1>)
   target_compile_definitions(test_${name} PRIVATE SIMILE_TEST_DATA="${PROJECT_SOURCE_DIR}/tests/data")
   if("threaded" IN_LIST TEST_LABELS)
     add_dependencies(threaded_tests test_${name})

@@ -12,12 +12,15 @@
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
 #include "simile/feature/feature_file.hpp"
+#include "simile/image/header.hpp"
 #include "simile/image/idx.hpp"
 
 namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t kHeaderBytes = 1 << 16;  // of most images, metadata included
 
 std::vector<std::string> row_ids(std::int64_t count) {
   std::vector<std::string> ids;
@@ -146,6 +149,15 @@ Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
   return dataset;
 }
 
+bool is_image(const std::vector<std::uint8_t>& start) {
+  try {
+    read_image_header(start);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Dataset open_dataset(const fs::path& path, const DatasetOptions& options, const Context& context) {
@@ -166,6 +178,10 @@ Dataset open_dataset(const fs::path& path, const DatasetOptions& options, const 
   const auto start = first_bytes(path, 16);
   if (is_npy(start)) return open_npy(path, options);
   if (is_idx_or_gzip(start)) return open_idx(path, options);
+  if (is_image(first_bytes(path, kHeaderBytes))) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(in_quotes(path.native()), " is one image; name the folder that holds it, or a list of paths"));
+  }
   dataset.kind = "list";
   dataset.images.catalogue = list_file(path);
   return dataset;

@@ -197,7 +197,7 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
     plan += concat(options.transfer == Transfer::copy ? "copy" : "link", ": ", format_count(count), " files below ",
                    in_quotes((opened.out / "results").native()), "\n");
   }
-  return plan + "nothing was read or written (--dry-run)\n";
+  return plan + "nothing was written (--dry-run)\n";
 }
 
 ClusterSummary run_cluster(const ClusterOptions& options, const Context& context) {

@@ -194,7 +194,7 @@ std::string tile_html(const ReportModel& model, const Tile& tile, std::string_vi
   const std::string title = concat(" title=\"", escape_html(tooltip(model, tile)), '"');
   std::string out = representative ? "<li class=\"representative\">" : "<li>";
   out += link_prefix.empty() ? concat("<span class=\"tile\" tabindex=\"-1\"", title, '>')
-                             : concat("<a class=\"tile\" href=\"", escape_html(link_prefix), percent_encode(id),
+                             : concat("<a class=\"tile\" href=\"", escape_html(link_to(link_prefix, id)),
                                       "\" target=\"_blank\" rel=\"noopener\"", title, '>');
   out += concat("<span class=\"picture\">", picture, representative ? "<b>representative</b>" : "", "</span>");
   out += "<span class=\"caption\">";

@@ -162,6 +162,10 @@ std::string safe_link_prefix(std::string_view prefix) {
   return absolute || relative ? std::string(prefix) : std::string();
 }
 
+std::string link_to(std::string_view prefix, std::string_view id) {
+  return concat(id.starts_with('/') ? "file://" : prefix, percent_encode(id));
+}
+
 std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
   return concat(format_count(count), ' ', count == 1 ? one : many);
 }

@@ -31,6 +31,9 @@ std::string json_string(std::string_view text);
 /// `prefix` when it is a URL that may stand before a path (relative, file, http or https); else empty: no links.
 std::string safe_link_prefix(std::string_view prefix);
 
+/// URL of an original: the id, percent-encoded, behind the prefix; an absolute path stands for itself.
+std::string link_to(std::string_view prefix, std::string_view id);
+
 /// "1 image", "1,234 images".
 std::string counted(std::int64_t count, std::string_view one, std::string_view many);
 

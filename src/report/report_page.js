@@ -64,7 +64,7 @@
     if (isByte(character)) return byteHex(character);
     return encodeURIComponent(character).replace(/[!'()*]/g, (c) => hex(c.charCodeAt(0)));
   };
-  const linkTo = (name) => read().link + Array.from(name, encodeCharacter).join('');
+  const linkTo = (name) => (name.startsWith('/') ? 'file://' : read().link) + Array.from(name, encodeCharacter).join('');
 
   const element = (tag, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);

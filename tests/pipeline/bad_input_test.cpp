@@ -62,6 +62,11 @@ TEST_F(BadInput, OutputInsideTheInputIsRefused) {
   expect_refused({.input = path("link"), .out = input / "out"}, ErrorCode::invalid_argument, "lies inside the input");
 }
 
+TEST_F(BadInput, OneImageAsTheInputIsNotTakenForAList) {
+  expect_refused({.input = photos({2}) / "0.png", .out = out_}, ErrorCode::invalid_argument,
+                 "is one image; name the folder");
+}
+
 TEST_F(BadInput, OutputWhoseNameStartsAsTheInputIsNotInside) {
   EXPECT_EQ(cluster({.input = photos({2}), .out = path("photos2")}).num_groups, 1);
   EXPECT_EQ(cluster({.input = path("photos"), .out = path("..photos")}).num_groups, 1);

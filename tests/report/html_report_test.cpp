@@ -84,6 +84,11 @@ TEST(ReportText, MakesVisibleWhatWouldDeceive) {
   EXPECT_EQ(report::readable("\xFF\xC3\xA9"), "%FF\u00E9");
 }
 
+TEST(HtmlReport, LinksAnAbsolutePathToItself) {
+  EXPECT_EQ(report::link_to("../photos/", "a b/c.jpg"), "../photos/a%20b/c.jpg");
+  EXPECT_EQ(report::link_to("../photos/", "/data/a b.jpg"), "file:///data/a%20b.jpg");
+}
+
 TEST(ReportText, NeverRoundsASimilarityUpToOne) {
   EXPECT_EQ(report::similarity_text(1, 3), "1");
   EXPECT_EQ(report::similarity_text(0.99999, 3), "0.999");

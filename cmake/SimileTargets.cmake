@@ -24,12 +24,6 @@ endif()
 # simile_room(NAME SOURCES... [DEPENDS rooms and libraries]): the library simile_NAME, also known as simile::NAME.
 function(simile_room name)
   cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;DEPENDS;PRIVATE")
-  foreach(source ${ROOM_SOURCES})
-    if(NOT EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/${source})  # until every room is in
-      message(STATUS "room ${name} waits for ${source}")
-      return()
-    endif()
-  endforeach()
   add_library(simile_${name} STATIC ${ROOM_SOURCES})
   add_library(simile::${name} ALIAS simile_${name})
   target_include_directories(simile_${name}

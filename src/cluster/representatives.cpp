@@ -40,19 +40,21 @@ class Chooser {
 
   void run() {
     ProgressPhase phase(context_.progress, "choosing representatives", clustering_.num_grouped(), "images");
+    phase_ = &phase;
     result_.of_cluster.assign(clustering_.members.size(), 0);
     for (std::int64_t cluster = 0; cluster < clustering_.num_clusters(); ++cluster) {
       const auto& members = clustering_.members[static_cast<std::size_t>(cluster)];
       if (members.size() <= 2) {
         // One pair is equally alike from both ends.
         result_.of_cluster[static_cast<std::size_t>(cluster)] = members.front();
+        phase.advance(static_cast<std::int64_t>(members.size()));
       } else if (static_cast<std::int64_t>(members.size()) <= kMaxExactMembers) {
         add_all_pairs(cluster, members);
       } else {
         choose_by_sample(cluster, members);
         ++result_.num_sampled;
+        phase.advance(static_cast<std::int64_t>(members.size()));
       }
-      phase.advance(static_cast<std::int64_t>(members.size()));
     }
     flush();
   }
@@ -82,6 +84,7 @@ class Chooser {
       result_.of_cluster[static_cast<std::size_t>(cluster)] = members[static_cast<std::size_t>(best - begin)];
       slot += members.size();
     }
+    phase_->advance(count);
     batch_.clear();
   }
 
@@ -134,6 +137,7 @@ class Chooser {
   const Context& context_;
   Representatives& result_;
   Context quiet_;
+  ProgressPhase* phase_ = nullptr;  // of run()
   Batch batch_;
 };
 

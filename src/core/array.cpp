@@ -45,5 +45,7 @@ void* allocate_aligned(std::int64_t count, std::size_t element_bytes) {
 
 void free_aligned(void* memory) noexcept { std::free(memory); }
 
+void throw_other_size() { throw Error(ErrorCode::invalid_argument, "an array cannot take a shape of another size"); }
+
 }  // namespace detail
 }  // namespace simile

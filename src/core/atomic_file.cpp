@@ -47,6 +47,11 @@ AtomicFile::~AtomicFile() {
 }
 
 void AtomicFile::write(std::string_view bytes) {
+  if (bytes.size() >= kBufferBytes) {  // an array: not through the buffer, which would hold it again
+    flush();
+    write_through(bytes);
+    return;
+  }
   buffer_ += bytes;
   if (buffer_.size() >= kBufferBytes) flush();
 }
@@ -56,14 +61,17 @@ void AtomicFile::write(std::span<const std::uint8_t> bytes) {
 }
 
 void AtomicFile::flush() {
-  std::string_view rest = buffer_;
+  write_through(buffer_);
+  buffer_.clear();
+}
+
+void AtomicFile::write_through(std::string_view rest) {
   while (!rest.empty()) {
     const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
     if (written < 0 && errno == EINTR) continue;
     if (written < 0) throw_system_error("write", target_);
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
-  buffer_.clear();
 }
 
 void AtomicFile::sync() {

@@ -96,7 +96,8 @@ class DictReader {
     if (name == "<f2") return NpyType::float16;
     if (name == "<f4") return NpyType::float32;
     if (name.find('O') != std::string_view::npos) refuse("an object array (a pickle) is never read");
-    refuse(concat("elements of type ", in_quotes(name), "; simile reads |u1, <u4, <i8, <f2 and <f4"));
+    refuse(concat("elements of type ", in_quotes(name),
+                  "; simile reads |u1, <u4, <i8, <f2 and <f4 (save others with numpy's astype)"));
   }
   std::vector<std::int64_t> shape() {
     std::vector<std::int64_t> extents;

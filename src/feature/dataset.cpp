@@ -60,7 +60,7 @@ void check_rows(const fs::path& path, const std::vector<std::int64_t>& shape) {
 }
 
 Dataset open_idx(const fs::path& path, const DatasetOptions& options) {
-  const IdxArray array = read_idx(path, options.memory_bytes);
+  IdxArray array = read_idx(path, options.memory_bytes);
   if (!is_image_shape(array.shape)) {
     throw Error(ErrorCode::invalid_argument,
                 concat(in_quotes(path.native()),
@@ -70,8 +70,7 @@ Dataset open_idx(const fs::path& path, const DatasetOptions& options) {
   Dataset dataset;
   dataset.kind = "IDX images";
   auto& pixels = dataset.images.pixels;
-  pixels = Array<std::uint8_t, 4>(image_shape(array.shape));
-  if (pixels.size() > 0) std::memcpy(pixels.data(), array.bytes.data(), static_cast<std::size_t>(pixels.size()));
+  pixels = Array<std::uint8_t, 4>(std::move(array.bytes), image_shape(array.shape));
   dataset.images.catalogue.ids = row_ids(array.shape[0]);
   return dataset;
 }
@@ -112,9 +111,11 @@ void check_companion(const fs::path& path, const NpyHeader& header, const Featur
 Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
   const NpyFile file(path);
   const NpyHeader& header = file.header();
-  const auto size = static_cast<std::int64_t>(fs::file_size(path));
+  // float16 is widened: two bytes become four, and both are held for a moment.
+  const std::int64_t file_bytes = static_cast<std::int64_t>(fs::file_size(path));
+  const std::int64_t size = header.type == NpyType::float16 ? 3 * file_bytes : file_bytes;
   if (size > options.memory_bytes) {
-    throw Error(ErrorCode::out_of_memory, concat(in_quotes(path.native()), " has ", format_bytes(size),
+    throw Error(ErrorCode::out_of_memory, concat(in_quotes(path.native()), " needs ", format_bytes(size),
                                                  "; --memory allows ", format_bytes(options.memory_bytes)));
   }
   const bool bytes = header.type == NpyType::uint8;
@@ -143,6 +144,7 @@ Dataset open_npy(const fs::path& path, const DatasetOptions& options) {
   } else {
     dataset.kind = "hashes";
     dataset.features = hash_features(path, file, companion);
+    dataset.method_known = companion.method.has_value();
   }
   if (dataset.features) dataset.features->items = all_rows(header.shape[0]);
   dataset.images.catalogue.ids = companion.ids.empty() ? row_ids(header.shape[0]) : companion.ids;

@@ -16,6 +16,9 @@ namespace {
 
 constexpr PixelSize kDefaultSize{64, 64};
 
+/// What is held beside new features: the array that the images come from.
+std::int64_t held_bytes(const ImageSet& set) { return set.pixels.size(); }
+
 void check_budget(std::int64_t bytes, const Context& context) {
   if (bytes > context.memory_bytes) {
     throw Error(ErrorCode::out_of_memory, concat("the features need ", format_bytes(bytes), "; --memory allows ",
@@ -44,23 +47,6 @@ std::vector<std::int64_t> keep_rows(Array<T, Rank>& rows, const std::vector<Item
     kept.push_back(item);
   }
   return kept;
-}
-
-template <class T, int Rank>
-View<const T, Rank> first_rows(const Array<T, Rank>& rows, std::int64_t count) {
-  auto shape = rows.shape();
-  shape[0] = count;
-  return {rows.data(), shape};
-}
-
-/// An array of its own for the first rows; the same one when they are all.
-template <class T, int Rank>
-void shrink(Array<T, Rank>& rows, std::int64_t count) {
-  if (count == rows.shape(0)) return;
-  const auto kept = first_rows(rows, count);
-  Array<T, Rank> smaller(kept.shape);
-  if (kept.size() > 0) std::memcpy(smaller.data(), kept.data, static_cast<std::size_t>(kept.size()) * sizeof(T));
-  rows = std::move(smaller);
 }
 
 View<const std::uint8_t, 2> grey_plane(const View<const std::uint8_t, 3>& image) {
@@ -98,45 +84,46 @@ Extraction extract_ssim(const ImageSet& set, const FeatureOptions& options, cons
                                                     " pixels are smaller than SSIM's window of 7x7 (set --size)"));
   }
   const std::int64_t image_bytes = size.width_px * size.height_px;
-  check_budget(count * image_bytes, context);
+  check_budget(count * image_bytes + held_bytes(set), context);
   Extraction result;
   auto& images = result.features.images;
   images = Array<std::uint8_t, 3>({count, size.height_px, size.width_px});
   DecodeOptions decode{.limits = options.limits, .reduce_for = {}};
   if (!options.full_decode) decode.reduce_for = size;
   ProgressPhase phase(context.progress, "reading", count, "images");
-  result.errors = for_each_image(set, decode, with_budget(context, context.memory_bytes - images.size()),
-                                 [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
-                                   with_grey(image, [&](View<const std::uint8_t, 2> grey) {
-                                     const auto resized = resize(grey, size);
-                                     std::memcpy(images.data() + item * image_bytes, resized.data(),
-                                                 static_cast<std::size_t>(image_bytes));
-                                   });
-                                 });
+  result.errors = for_each_image(
+      set, decode, with_budget(context, context.memory_bytes - images.size() - held_bytes(set)),
+      [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
+        with_grey(image, [&](View<const std::uint8_t, 2> grey) {
+          const auto resized = resize(grey, size);
+          std::memcpy(images.data() + item * image_bytes, resized.data(), static_cast<std::size_t>(image_bytes));
+        });
+      });
   result.features.items = keep_rows(images, result.errors);
-  shrink(images, result.features.num_rows());
+  images.truncate(result.features.num_rows());
   return result;
 }
 
 Extraction extract_hashes(const ImageSet& set, Method method, const FeatureOptions& options, const Context& context) {
   const std::int64_t count = set.catalogue.size();
   const std::int64_t bytes = hash_bytes(options.hash_size);
-  check_budget(count * bytes, context);
+  check_budget(count * bytes + held_bytes(set), context);
   Extraction result;
   auto& codes = result.features.codes;
   result.features.bits = hash_bits(options.hash_size);
   codes = Array<std::uint8_t, 2>({count, bytes});
   const DecodeOptions decode{.limits = options.limits, .reduce_for = {}};
   ProgressPhase phase(context.progress, "reading", count, "images");
-  result.errors = for_each_image(set, decode, with_budget(context, context.memory_bytes - codes.size()),
-                                 [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
-                                   with_grey(image, [&](View<const std::uint8_t, 2> grey) {
-                                     const auto hash = perceptual_hash(grey, *hash_kind(method), options.hash_size);
-                                     std::copy(hash.begin(), hash.end(), codes.data() + item * bytes);
-                                   });
-                                 });
+  result.errors =
+      for_each_image(set, decode, with_budget(context, context.memory_bytes - codes.size() - held_bytes(set)),
+                     [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
+                       with_grey(image, [&](View<const std::uint8_t, 2> grey) {
+                         const auto hash = perceptual_hash(grey, *hash_kind(method), options.hash_size);
+                         std::copy(hash.begin(), hash.end(), codes.data() + item * bytes);
+                       });
+                     });
   result.features.items = keep_rows(codes, result.errors);
-  shrink(codes, result.features.num_rows());
+  codes.truncate(result.features.num_rows());
   return result;
 }
 
@@ -153,7 +140,7 @@ Extraction take_features(Features&& features) {
     }
   }
   result.features.items = keep_rows(vectors, result.errors);
-  shrink(vectors, result.features.num_rows());
+  vectors.truncate(result.features.num_rows());
   return result;
 }
 
@@ -178,17 +165,25 @@ void FeatureOptions::validate() const {
   }
 }
 
+Method choose_method(const Dataset& dataset, std::optional<Method> wanted) {
+  const bool has_features = dataset.features.has_value();
+  const Method natural = has_features ? dataset.features->method : Method::ssim;
+  const Method method = wanted.value_or(natural);
+  // Hashes of an unknown kind may be called any hash: they are compared alike.
+  const bool any_hash = has_features && !dataset.method_known && hash_kind(method) && hash_kind(natural);
+  if (has_features ? method == natural || any_hash : method != Method::embedding) return method;
+  std::string needed = "images";
+  if (method == Method::embedding) needed = "vectors (a .npy of float32 or float16 [n,d])";
+  if (hash_kind(method) && hash_kind(natural)) needed = concat(info(method).name, " hashes or images");
+  throw Error(ErrorCode::invalid_argument,
+              concat("--method ", info(method).name, " needs ", needed, ", but the input holds ",
+                     dataset.method_known ? concat(info(natural).name, " ") : "", dataset.kind));
+}
+
 Extraction extract_features(Dataset& dataset, const FeatureOptions& options, const Context& context) {
   options.validate();
   const bool has_features = dataset.features.has_value();
-  const Method method = options.method.value_or(has_features ? dataset.features->method : Method::ssim);
-  const bool both_hashes =
-      has_features && hash_kind(method).has_value() && hash_kind(dataset.features->method).has_value();
-  if (has_features ? !(method == dataset.features->method || both_hashes) : method == Method::embedding) {
-    const char* const needed = method == Method::embedding ? "vectors (a .npy of float32 or float16 [n,d])" : "images";
-    throw Error(ErrorCode::invalid_argument,
-                concat("--method ", info(method).name, " needs ", needed, ", but the input holds ", dataset.kind));
-  }
+  const Method method = choose_method(dataset, options.method);
   Extraction result;
   if (has_features) {
     result = take_features(std::move(*dataset.features));

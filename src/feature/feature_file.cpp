@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/feature/feature_file.hpp"
 
+#include <algorithm>
+
 #include <nlohmann/json.hpp>
 
 #include "simile/core/atomic_file.hpp"
@@ -47,9 +49,11 @@ std::string description(const Features& features) {
   return json.dump(2) + "\n";
 }
 
+/// The column `path`; nothing when there is none: a table of the user's about something else.
 std::vector<std::string> read_ids(const fs::path& path) {
   const CsvTable table = read_csv(path);
   std::vector<std::string> ids;
+  if (std::find(table.header.begin(), table.header.end(), "path") == table.header.end()) return ids;
   const std::size_t column = table.column("path");
   for (const auto& row : table.rows) ids.push_back(row[column]);
   return ids;
@@ -95,6 +99,7 @@ FeatureFileInfo read_feature_file_info(const fs::path& npy) {
   if (!fs::exists(json)) return result;
   const std::string text = read_file(json, kMaxJsonBytes);
   const auto parsed = nlohmann::json::parse(text, nullptr, false);
+  if (parsed.is_object() && !parsed.contains("simile") && !parsed.contains("method")) return result;  // not ours
   if (!parsed.is_object() || !parsed.contains("method") || !parsed["method"].is_string()) {
     throw Error(ErrorCode::decode, concat(in_quotes(json.native()), " is not as simile writes it: no method"));
   }

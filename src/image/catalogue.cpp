@@ -39,7 +39,7 @@ class Lister {
     for (const auto& glob : options.exclude) exclude_.emplace_back(glob);
   }
 
-  /// Fills `catalogue.ids`, sorted, and `catalogue.links`.
+  /// Fills `catalogue.ids`, sorted, and the counts of what was left out.
   void run(Catalogue& catalogue) {
     // The root alone must be readable: an empty catalogue would hide the reason.
     if (!Directory(::opendir(root_.c_str()))) throw_system_error("read the folder", root_);
@@ -52,6 +52,7 @@ class Lister {
     std::sort(ids_.begin(), ids_.end());
     catalogue.ids = std::move(ids_);
     catalogue.links = links_;
+    catalogue.earlier_results = earlier_results_;
   }
 
  private:
@@ -64,11 +65,14 @@ class Lister {
       add(folder.substr(0, folder.size() - 1), /*must_be_included=*/false);
       return;
     }
+    const std::size_t ids_before = ids_.size();
+    const std::size_t waiting_before = waiting_.size();
+    int result_files = 0;
     for (;;) {
       errno = 0;
       const dirent* entry = ::readdir(directory.get());
       if (entry == nullptr && errno != 0) throw_system_error("read the folder", root_ / folder);
-      if (entry == nullptr) return;
+      if (entry == nullptr) break;
       const std::string_view name = entry->d_name;
       if (name == "." || name == "..") continue;
       const unsigned char type = type_of(directory.get(), *entry);
@@ -77,9 +81,20 @@ class Lister {
       } else if (type == DT_DIR) {
         waiting_.push_back(concat(folder, name, '/'));
       } else {
+        result_files += is_result_file(name) ? 1 : 0;
         add(concat(folder, name), /*must_be_included=*/true);
       }
     }
+    if (result_files < kResultFiles || folder.empty()) return;
+    ids_.resize(ids_before);
+    waiting_.resize(waiting_before);
+    ++earlier_results_;
+  }
+
+  // What every result folder of simile holds: such a folder below the input is not part of the photos.
+  static constexpr int kResultFiles = 3;
+  static bool is_result_file(std::string_view name) {
+    return name == "clusters.csv" || name == "manifest.json" || name == "report.html";
   }
 
   /// Asks the file system only where the entry itself does not say: a folder may hold a million files.
@@ -106,6 +121,7 @@ class Lister {
   std::vector<std::string> waiting_;
   std::vector<std::string> ids_;
   std::int64_t links_ = 0;
+  std::int64_t earlier_results_ = 0;
 };
 
 /// Takes `./` and doubled slashes out, so that two spellings are one item. `..` stays: behind a link it may lead

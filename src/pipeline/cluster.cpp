@@ -48,13 +48,34 @@ fs::path resolved_out(const ClusterOptions& options) {
   return absolute.has_filename() ? absolute : absolute.parent_path();  // without a slash at the end
 }
 
-/// A result inside its own input would be read as photos by the next run.
-void check_outside_input(const fs::path& out, const fs::path& input) {
-  if (!fs::is_directory(input)) return;
-  const auto relative = fs::weakly_canonical(out).lexically_relative(fs::canonical(input));
-  if (!relative.empty() && *relative.begin() != "..") {
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  const auto relative = fs::weakly_canonical(path).lexically_relative(fs::weakly_canonical(folder));
+  return !relative.empty() && *relative.begin() != "..";
+}
+
+/// A result inside its own input would be read as photos by the next run; an input inside the result that is replaced
+/// would be deleted with it.
+void check_apart(const fs::path& out, const fs::path& input) {
+  if (fs::is_directory(input) && is_inside(out, input)) {
     throw Error(ErrorCode::invalid_argument, concat("--out ", in_quotes(out.native()), " lies inside the input ",
                                                     in_quotes(input.native()), "; choose a folder outside"));
+  }
+  if (is_inside(input, out)) {
+    throw Error(ErrorCode::invalid_argument, concat("the input ", in_quotes(input.native()), " lies inside --out ",
+                                                    in_quotes(out.native()), ", which would be replaced"));
+  }
+}
+
+/// The same for what a list names, where there is something to replace.
+void check_items_apart(const fs::path& out, const Catalogue& catalogue) {
+  if (!catalogue.has_files || !fs::exists(out)) return;
+  const fs::path replaced = fs::weakly_canonical(out);
+  for (std::int64_t item = 0; item < catalogue.size(); ++item) {
+    if (is_inside(catalogue.file(item), replaced)) {
+      throw Error(ErrorCode::invalid_argument,
+                  concat("the item ", in_quotes(catalogue.file(item).native()), " lies inside --out ",
+                         in_quotes(out.native()), ", which would be replaced"));
+    }
   }
 }
 
@@ -64,6 +85,7 @@ struct Opened {
   Method method{};
   double threshold = 0;
   fs::path out;
+  std::vector<std::string> truth;  ///< class of every item; empty without --truth
 };
 
 double checked_threshold(const ClusterOptions& options, Method method) {
@@ -84,16 +106,17 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
     throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(options.input.native())));
   }
   opened.out = resolved_out(options);
-  check_outside_input(opened.out, options.input);
+  check_apart(opened.out, options.input);
   check_result_target(opened.out, options.overwrite);
   opened.dataset = open_nonempty(options.input, options.listing, context);
   const Catalogue& catalogue = opened.dataset.catalogue();
+  if (opened.dataset.kind == "list") check_items_apart(opened.out, catalogue);
   if (options.transfer != Transfer::none && !catalogue.has_files) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
   }
-  const Method natural = opened.dataset.features ? opened.dataset.features->method : Method::ssim;
-  opened.method = options.features.method.value_or(natural);
+  opened.method = choose_method(opened.dataset, options.features.method);
+  if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
   opened.threshold = checked_threshold(options, opened.method);
   return opened;
 }
@@ -109,7 +132,10 @@ std::vector<std::int64_t> find_components(const Metric& metric, double threshold
   }
   stats = compare(pairs, metric, *edges, context);
   UnionFind sets(metric.num_left());
-  edges->for_each([&](const Edge& edge) { sets.unite(edge.left, edge.right); });
+  edges->for_each([&](const Edge& edge) {
+    context.cancellation.check();
+    sets.unite(edge.left, edge.right);
+  });
   return sets.labels();
 }
 
@@ -125,6 +151,7 @@ void summarise(const ClusterResult& result, ClusterSummary& summary) {
   summary.num_items = result.catalogue.size();
   summary.num_repeats = result.catalogue.repeats;
   summary.num_links = result.catalogue.links;
+  summary.num_earlier_results = result.catalogue.earlier_results;
   summary.num_unreadable = static_cast<std::int64_t>(result.unreadable.size());
   summary.num_groups = clustering.num_clusters();
   summary.num_grouped = clustering.num_grouped();
@@ -147,11 +174,13 @@ void write_report_page(const fs::path& folder, const Opened& opened, const Clust
   model.method = summary.method;
   model.threshold = summary.threshold;
   model.version = kVersion;
-  model.facts = {
-      {"Images", format_count(summary.num_items)},      {"Groups", format_count(summary.num_groups)},
-      {"Grouped", format_count(summary.num_grouped)},   {"Share grouped", format_share(summary.share_grouped())},
-      {"Outliers", format_count(summary.num_outliers)}, {"Unreadable", format_count(summary.num_unreadable)}};
-  if (summary.has_truth) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
+  model.facts = {{"Images", format_count(summary.num_items)},
+                 {"Groups", format_count(summary.num_groups)},
+                 {"Grouped", format_count(summary.num_grouped)},
+                 {"Share grouped", format_share(summary.share_grouped())},
+                 {"Outliers", format_count(summary.num_outliers)}};
+  if (summary.num_unreadable > 0) model.facts.emplace_back("Unreadable", format_count(summary.num_unreadable));
+  if (summary.num_judged > 0) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
   model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
   if (catalogue.has_files) model.link_prefix = link_prefix(opened.out, catalogue.root);
   if (summary.num_sampled_representatives > 0) {
@@ -204,8 +233,6 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   Stopwatch watch;
   Opened opened = open_input(options, context);
   const Catalogue& catalogue = opened.dataset.catalogue();
-  const std::vector<std::string> truth =
-      options.truth.empty() ? std::vector<std::string>() : read_truth(options.truth, catalogue);
   ResultFolder folder(opened.out, options.overwrite);
   watch.lap("list");
 
@@ -221,7 +248,9 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   if (options.similarities) {
     edges.emplace(opened.threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
   }
-  const auto labels = find_components(*metric, opened.threshold, edges ? &*edges : nullptr, context, summary.compare);
+  Context comparing = context;
+  if (edges) comparing.memory_bytes -= context.memory_bytes / 4;  // the edges in memory, twice while they are sorted
+  const auto labels = find_components(*metric, opened.threshold, edges ? &*edges : nullptr, comparing, summary.compare);
   watch.lap("compare");
 
   ClusterResult result{catalogue,
@@ -229,7 +258,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
                        make_clustering(labels, options.min_size),
                        {},
                        std::move(extraction.errors),
-                       row_classes(truth, features.items)};
+                       row_classes(opened.truth, features.items)};
   result.representatives = choose_representatives(result.clustering, *metric, options.seed, context);
   watch.lap("represent");
 
@@ -246,7 +275,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summarise(result, summary);
 
   write_tables(folder.path(), result);
-  if (edges) write_similarities(folder.path(), result, *edges);
+  if (edges) write_similarities(folder.path(), result, *edges, context);
   const auto transfer_errors = transfer_files(folder.path(), result, options.transfer, context);
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());
   watch.lap("write");

@@ -44,8 +44,15 @@ std::vector<std::string> truth_from_idx(const std::string& source, const Catalog
 
 std::vector<std::string> truth_from_csv(const std::string& source, const Catalogue& catalogue) {
   const CsvTable table = read_csv(source);
-  const std::size_t path = table.column("path");
-  const std::size_t label = table.column("label");
+  const auto column = [&](std::string_view name) {
+    try {
+      return table.column(name);
+    } catch (const Error& error) {
+      throw Error(error.code(), concat("--truth ", in_quotes(source), ": ", error.what()));
+    }
+  };
+  const std::size_t path = column("path");
+  const std::size_t label = column("label");
   std::unordered_map<std::string, std::string> label_of;
   for (const auto& row : table.rows) {
     const auto [known, fresh] = label_of.emplace(row[path], row[label]);

@@ -46,10 +46,12 @@ std::unordered_set<std::string> transferred_paths(const fs::path& folder) {
 std::optional<std::string> find_foreign_entry(const fs::path& folder) {
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename().native();
-    if (std::find(kOwnNames.begin(), kOwnNames.end(), name) == kOwnNames.end()) return name;
+    const bool own = std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
+    const bool own_kind = name == "results" ? entry.is_directory() : entry.is_regular_file();
+    if (!own || !own_kind || entry.is_symlink()) return name;
   }
   const fs::path results = folder / "results";
-  if (fs::is_symlink(results) || !fs::is_directory(results)) return std::nullopt;
+  if (!fs::is_directory(results)) return std::nullopt;
   const auto own = transferred_paths(folder);
   for (const auto& entry : fs::recursive_directory_iterator(results)) {
     if (entry.is_directory() && !entry.is_symlink()) continue;

@@ -38,6 +38,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["images"] = summary.num_items;
   json["repeats"] = summary.num_repeats;
   json["links"] = summary.num_links;
+  json["earlier_results"] = summary.num_earlier_results;
   json["unreadable"] = summary.num_unreadable;
   json["groups"] = summary.num_groups;
   json["grouped"] = summary.num_grouped;
@@ -48,7 +49,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["transfer_errors"] = summary.num_transfer_errors;
   if (summary.has_truth) {
     json["judged"] = summary.num_judged;
-    json["purity"] = summary.purity;
+    if (summary.num_judged > 0) json["purity"] = summary.purity;
   }
   json["device"] = summary.device;
   json["threads"] = summary.threads;

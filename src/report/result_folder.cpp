@@ -32,8 +32,12 @@ int take_lock(const fs::path& path, const fs::path& target) {
     const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     if (descriptor < 0) throw_system_error("write beside", target);
     if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+      const int code = errno;
       ::close(descriptor);
-      throw Error(ErrorCode::io, concat("another run is writing to ", in_quotes(target.native())));
+      if (code == EWOULDBLOCK)
+        throw Error(ErrorCode::io, concat("another run is writing to ", in_quotes(target.native())));
+      errno = code;
+      throw_system_error("lock", target);
     }
     struct stat locked{};
     struct stat present{};

@@ -46,10 +46,14 @@ void write_tables(const std::filesystem::path& folder, const ClusterResult& resu
   write_keep(folder, result);
 }
 
-void write_similarities(const std::filesystem::path& folder, const ClusterResult& result, const Edges& edges) {
+void write_similarities(const std::filesystem::path& folder, const ClusterResult& result, const Edges& edges,
+                        const Context& context) {
+  ProgressPhase phase(context.progress, "writing similarities", edges.count(), "pairs");
   AtomicFile file(folder / "similarities.csv");
   file.write("from,to,similarity\n");
   edges.for_each([&](const Edge& edge) {
+    context.cancellation.check();
+    phase.advance(1);
     file.write(
         concat(csv_field(result.id(edge.left)), ",", csv_field(result.id(edge.right)), ",", edge.similarity, "\n"));
   });

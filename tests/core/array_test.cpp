@@ -104,5 +104,19 @@ TEST(Array, ReportsMemoryThatIsNotThere) {
   expect_error(ErrorCode::out_of_memory, "TiB", [] { Array<std::uint8_t, 1>({1LL << 55}); });
 }
 
+TEST(Array, TakesOverAnotherShapeAndLosesRows) {
+  Array<int, 1> line({6});
+  for (int k = 0; k < 6; ++k) line.data()[k] = k;
+  const int* const memory = line.data();
+  Array<int, 2> table(std::move(line), {3, 2});
+  EXPECT_EQ(table.data(), memory);
+  EXPECT_EQ(table.view()(2, 1), 5);
+  table.truncate(2);
+  EXPECT_EQ(table.shape(), (std::array<std::int64_t, 2>{2, 2}));
+  EXPECT_EQ(table.view()(1, 1), 3);
+  EXPECT_THROW(table.truncate(3), Error);
+  EXPECT_THROW((Array<int, 1>(std::move(table), {5})), Error);
+}
+
 }  // namespace
 }  // namespace simile

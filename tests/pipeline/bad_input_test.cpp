@@ -72,14 +72,27 @@ TEST_F(BadInput, OutputWhoseNameStartsAsTheInputIsNotInside) {
   EXPECT_EQ(cluster({.input = path("photos"), .out = path("..photos")}).num_groups, 1);
 }
 
-TEST_F(BadInput, EarlierResultInsideTheInputIsReadLikeAnyFolder) {
+TEST_F(BadInput, EarlierResultBelowTheInputIsLeftOut) {
   photos({2});
   cluster({.input = path("photos"), .out = path("photos_clustered"), .transfer = Transfer::copy});
   const auto summary = cluster({.input = folder_.path(), .out = fs::path(folder_.path().native() + "-out")});
   fs::remove_all(folder_.path().native() + "-out");
   EXPECT_EQ(summary.num_groups, 1);
-  EXPECT_EQ(summary.num_grouped, 4);     // two photos, two copies
-  EXPECT_EQ(summary.num_unreadable, 5);  // tables, report and manifest are no images
+  EXPECT_EQ(summary.num_grouped, 2);
+  EXPECT_EQ(summary.num_unreadable, 0);
+  EXPECT_EQ(summary.num_earlier_results, 1);
+}
+
+TEST_F(BadInput, InputInsideTheResultThatIsReplacedIsRefused) {
+  photos({2});
+  cluster({.input = path("photos"), .out = path("o"), .transfer = Transfer::copy});
+  const auto copies = path("o") / "results" / "cluster_0";
+  expect_refused({.input = copies, .out = path("o"), .overwrite = true}, ErrorCode::invalid_argument,
+                 "would be replaced");
+  const auto list = folder_.write("list.txt", copies.native() + "/0.png\n" + copies.native() + "/1.png\n");
+  expect_refused({.input = list, .out = path("o"), .overwrite = true}, ErrorCode::invalid_argument,
+                 "would be replaced");
+  EXPECT_TRUE(fs::exists(copies / "0.png"));
 }
 
 TEST_F(BadInput, SymbolicLinksAreLeftOutAndCounted) {

@@ -148,13 +148,27 @@ INSTANTIATE_TEST_SUITE_P(
         Companion{"MoreNames", "path\na\nb\nc\n", "", ErrorCode::invalid_argument, "names 3"},
         Companion{"RaggedNames", "path,x\na,1\nb\n", "", ErrorCode::decode, "line 3"},
         Companion{"NotJson", "", "{", ErrorCode::decode, "hashes.json"},
-        Companion{"NoMethod", "", "{}", ErrorCode::decode, "no method"},
+        Companion{"NoMethod", "", "{\"simile\": \"0.1.0\"}", ErrorCode::decode, "no method"},
         Companion{"UnknownMethod", "", "{\"method\": \"x\"}", ErrorCode::invalid_argument, "'x'"},
         Companion{"NoBits", "", "{\"method\": \"phash\"}", ErrorCode::decode, "no bits"},
         Companion{"OtherBits", "", "{\"method\": \"phash\", \"bits\": 64}", ErrorCode::invalid_argument, "64 bits"},
         Companion{"MethodOfVectors", "", "{\"method\": \"embedding\"}", ErrorCode::invalid_argument, "hashes.json"},
         Companion{"MethodOfImages", "", "{\"method\": \"ssim\"}", ErrorCode::invalid_argument, "hashes.json"}),
     [](const auto& test) { return test.param.name; });
+
+TEST_F(Inputs, MayHaveTablesOfTheUsersBesideThem) {
+  folder_.write("hashes.csv", std::string_view("width,height\n1,2\n"));
+  folder_.write("hashes.json", std::string_view("{\"model\": \"resnet\"}"));
+  const auto summary = cluster(hashes({0xff, 0x00, 0x0f, 0xf0, 0xff, 0x00}, 2));
+  EXPECT_EQ(summary.method, "phash");
+  EXPECT_EQ(clusters(out_), (Clusters{{"0", "0"}, {"1", "-1"}, {"2", "0"}}));
+}
+
+TEST_F(Inputs, OfAKnownHashAreNotTakenForAnother) {
+  folder_.write("hashes.json", std::string_view("{\"simile\": \"0.1.0\", \"method\": \"phash\", \"bits\": 16}"));
+  expect_refused({.input = hashes({1, 2, 3, 4}, 2), .features = {.method = Method::dhash}, .out = out_},
+                 ErrorCode::invalid_argument, "needs dhash hashes or images, but the input holds phash hashes");
+}
 
 struct Misfit {
   const char* name;

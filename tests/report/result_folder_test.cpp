@@ -235,5 +235,13 @@ TEST_F(Folder, TakesNamesOfAnyBytes) {
   }
 }
 
+TEST(ResultFolderNames, OfAnotherKindAreNotSimiles) {
+  const test::TemporaryFolder folder;
+  folder.write("out/manifest.json", std::string_view("{\"simile\": \"0.1.0\"}"));
+  folder.write("out/transfer_errors.csv/mine.txt", std::string_view("mine"));
+  EXPECT_THROW(ResultFolder(folder / "out", true), Error);
+  EXPECT_TRUE(std::filesystem::exists((folder / "out") / "transfer_errors.csv/mine.txt"));
+}
+
 }  // namespace
 }  // namespace simile

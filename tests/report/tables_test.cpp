@@ -108,8 +108,14 @@ TEST(Similarities, AreWrittenInCatalogueOrder) {
   edges.consume(1, {}, late, exact);
   edges.consume(0, {}, early, exact);
   edges.finish();
-  write_similarities(folder.path(), result, edges);
+  ThreadPool pool(1);
+  const auto silent = make_silent_progress();
+  Cancellation cancellation;
+  const Context context{pool, *silent, cancellation, 1 << 20};
+  write_similarities(folder.path(), result, edges, context);
   EXPECT_EQ(text_of(folder.path() / "similarities.csv"), "from,to,similarity\n\"a,a\",c,0.75\nc,d,0.5\n");
+  cancellation.request();
+  EXPECT_THROW(write_similarities(folder.path(), result, edges, context), Error);
 }
 
 }  // namespace

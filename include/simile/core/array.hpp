@@ -18,6 +18,8 @@ namespace detail {
 /// Throws Error(out_of_memory) naming the size when the machine has not got it.
 void* allocate_aligned(std::int64_t count, std::size_t element_bytes);
 void free_aligned(void* memory) noexcept;
+/// Throws invalid_argument: the shapes do not hold the same elements.
+[[noreturn]] void throw_other_size();
 }  // namespace detail
 
 /// Owns a row-major array on the host, aligned to kHostAlignment; elements start as zero bytes. Move-only.
@@ -32,6 +34,12 @@ class Array {
   Array() = default;
   explicit Array(const Shape& shape) : shape_(shape) {
     data_ = static_cast<T*>(detail::allocate_aligned(checked_size(shape), sizeof(T)));
+  }
+  /// Takes over an array of as many elements, in another shape. Throws invalid_argument when they are not as many.
+  template <int OtherRank>
+  Array(Array<T, OtherRank>&& other, const Shape& shape) : shape_(shape) {
+    if (checked_size(shape) != other.size()) detail::throw_other_size();
+    data_ = other.release();
   }
   Array(Array&& other) noexcept
       : data_(std::exchange(other.data_, nullptr)), shape_(std::exchange(other.shape_, Shape{})) {}
@@ -53,6 +61,18 @@ class Array {
 
   View<T, Rank> view() { return {data_, shape_}; }
   View<const T, Rank> view() const { return {data_, shape_}; }
+
+  /// Keeps the first `rows` of the first axis; what lies behind them stays allocated.
+  void truncate(std::int64_t rows) {
+    if (rows < 0 || rows > shape_[0]) detail::throw_other_size();
+    shape_[0] = rows;
+  }
+
+  /// Gives the memory away; the array is empty then.
+  T* release() {
+    shape_ = Shape{};
+    return std::exchange(data_, nullptr);
+  }
 
   Array clone() const {
     Array copy(shape_);

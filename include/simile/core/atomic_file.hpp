@@ -28,6 +28,7 @@ class AtomicFile {
 
  private:
   void flush();
+  void write_through(std::string_view bytes);
 
   std::filesystem::path target_;
   std::filesystem::path temporary_;

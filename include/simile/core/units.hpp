@@ -23,7 +23,8 @@ std::string format_rate(double per_second);
 /// "0.42 s", "3 min 05 s", "2 h 10 min".
 std::string format_duration(double seconds);
 
-/// Memory this process may use: the smaller of physical memory and the control group's limit.
+/// Memory this process may use at most: the smaller of the machine's and the control group's limit (of the root of the
+/// groups that it can see, as in a container).
 std::int64_t available_memory_bytes();
 
 }  // namespace simile

@@ -15,6 +15,7 @@ namespace simile {
 struct Dataset {
   ImageSet images;                   ///< its catalogue names the items in either case
   std::optional<Features> features;  ///< embeddings, hashes, or what `simile features` wrote
+  bool method_known = false;         ///< the features' method is written beside them, not guessed
   std::string kind;                  ///< "folder", "list", "IDX images", "image array", "embeddings", "hashes"
 
   const Catalogue& catalogue() const { return images.catalogue; }

@@ -25,6 +25,10 @@ struct FeatureOptions {
   void validate() const;
 };
 
+/// The wanted method, or what fits the dataset: ssim for images, what they are for features. Throws invalid_argument
+/// when the wanted one does not fit.
+Method choose_method(const Dataset& dataset, std::optional<Method> wanted);
+
 struct Extraction {
   Features features;
   std::vector<ItemError> errors;  ///< items without features, ascending

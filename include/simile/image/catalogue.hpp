@@ -12,11 +12,12 @@ namespace simile {
 
 /// The items of a run, in their canonical order; an item's index is its name inside the engine.
 struct Catalogue {
-  std::filesystem::path root;    ///< folder that the ids are relative to; empty where items are rows of an array
-  std::vector<std::string> ids;  ///< path relative to the root (raw bytes), or the row's decimal index
-  bool has_files = false;        ///< ids name files under the root
-  std::int64_t repeats = 0;      ///< lines of a list that named an item again
-  std::int64_t links = 0;        ///< symbolic links in a folder, left out
+  std::filesystem::path root;        ///< folder that the ids are relative to; empty where items are rows of an array
+  std::vector<std::string> ids;      ///< path relative to the root (raw bytes), or the row's decimal index
+  bool has_files = false;            ///< ids name files under the root
+  std::int64_t repeats = 0;          ///< lines of a list that named an item again
+  std::int64_t links = 0;            ///< symbolic links in a folder, left out
+  std::int64_t earlier_results = 0;  ///< result folders of simile below the folder, left out
 
   std::int64_t size() const { return static_cast<std::int64_t>(ids.size()); }
   std::filesystem::path file(std::int64_t item) const { return root / ids[static_cast<std::size_t>(item)]; }
@@ -37,9 +38,10 @@ struct ListingOptions {
 
 /// Every file below `folder`, recursively, in byte-wise order of the relative path. Symbolic links are left out: what
 /// they name inside the folder is listed where it is, and would be its own copy here; what they name outside does not
-/// belong to it. Files that are no regular files (FIFOs, devices) and files that cannot be reached stay in the list, to
-/// become per-item errors when they are read. Throws not_found, io, cancelled, or invalid_argument for a malformed glob
-/// (naming it).
+/// belong to it. So are folders below it that hold a result of simile (clusters.csv, manifest.json and report.html):
+/// transferred copies are no photos of their own. Files that are no regular files (FIFOs, devices) and files that
+/// cannot be reached stay in the list, to become per-item errors when they are read. Throws not_found, io, cancelled,
+/// or invalid_argument for a malformed glob (naming it).
 Catalogue list_folder(const std::filesystem::path& folder, const ListingOptions& options,
                       const Cancellation& cancellation);
 

@@ -19,9 +19,10 @@ struct ClusterSummary {
   double threshold = 0;
   std::int64_t min_size = 2;
   std::uint64_t seed = 0;
-  std::int64_t num_items = 0;    ///< in the catalogue
-  std::int64_t num_repeats = 0;  ///< lines of a list that named an item again
-  std::int64_t num_links = 0;       ///< symbolic links in a folder, left out
+  std::int64_t num_items = 0;            ///< in the catalogue
+  std::int64_t num_repeats = 0;          ///< lines of a list that named an item again
+  std::int64_t num_links = 0;            ///< symbolic links in a folder, left out
+  std::int64_t num_earlier_results = 0;  ///< result folders below a folder, left out
   std::int64_t num_unreadable = 0;
   std::int64_t num_groups = 0;
   std::int64_t num_grouped = 0;  ///< items in groups

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 
+#include "simile/core/context.hpp"
 #include "simile/report/cluster_result.hpp"
 #include "simile/similarity/edges.hpp"
 
@@ -12,7 +13,8 @@ namespace simile {
 /// unreadable.csv (`path,reason`) and keep.csv (`path`: representatives and outliers). docs/definitions.md.
 void write_tables(const std::filesystem::path& folder, const ClusterResult& result);
 
-/// similarities.csv (`from,to,similarity`), ascending by catalogue order.
-void write_similarities(const std::filesystem::path& folder, const ClusterResult& result, const Edges& edges);
+/// similarities.csv (`from,to,similarity`), ascending by catalogue order. Throws cancelled.
+void write_similarities(const std::filesystem::path& folder, const ClusterResult& result, const Edges& edges,
+                        const Context& context);
 
 }  // namespace simile

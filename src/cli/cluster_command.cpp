@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <ostream>
 
 #include "cli/command.hpp"
@@ -19,22 +20,31 @@ struct ClusterFlags {
 };
 
 void print_headline(std::ostream& out, const ClusterSummary& summary) {
-  out << format_count(summary.num_items) << " images: " << format_count(summary.num_groups) << " groups of "
-      << format_count(summary.num_grouped) << " images (" << format_share(summary.share_grouped())
-      << " grouped, the largest " << format_count(summary.largest_group) << "), " << format_count(summary.num_outliers)
-      << " outliers";
-  if (summary.num_unreadable > 0) out << ", " << format_count(summary.num_unreadable) << " unreadable";
-  if (summary.num_repeats > 0) out << ", " << format_count(summary.num_repeats) << " repeats in the list";
-  if (summary.num_links > 0) out << ", " << format_count(summary.num_links) << " symbolic links left out";
-  out << '\n';
-  if (summary.has_truth) {
-    out << "purity of the grouped against the true classes: " << format_share(summary.purity) << '\n';
+  out << format_counted(summary.num_items, "image", "images") << ": ";
+  if (summary.num_groups == 0) {
+    out << "no groups";
+  } else {
+    out << format_counted(summary.num_groups, "group", "groups") << " of "
+        << format_counted(summary.num_grouped, "image", "images") << " (" << format_share(summary.share_grouped())
+        << " grouped, the largest " << format_count(summary.largest_group) << ")";
   }
-  out << format_count(summary.compare.pairs) << " pairs in " << format_duration(summary.compare.seconds) << " ("
-      << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
+  out << ", " << format_counted(summary.num_outliers, "outlier", "outliers");
+  if (summary.num_unreadable > 0) out << ", " << format_count(summary.num_unreadable) << " unreadable";
+  if (summary.num_repeats > 0)
+    out << ", " << format_counted(summary.num_repeats, "repeat", "repeats") << " in the list";
+  if (summary.num_links > 0)
+    out << ", " << format_counted(summary.num_links, "symbolic link", "symbolic links") << " left out";
+  out << '\n';
+  if (summary.num_judged > 0) {
+    out << "purity of the grouped against the true classes: " << format_share(summary.purity) << '\n';
+  } else if (summary.has_truth) {
+    out << "no grouped image has a true class\n";
+  }
+  out << format_counted(summary.compare.pairs, "pair", "pairs") << " in " << format_duration(summary.compare.seconds)
+      << " (" << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
   if (summary.num_transfer_errors > 0) {
-    out << format_count(summary.num_transfer_errors)
-        << " files could not be transferred: transfer_errors.csv says why\n";
+    out << format_counted(summary.num_transfer_errors, "file", "files")
+        << " could not be transferred: transfer_errors.csv says why\n";
   }
   out << "report: " << (std::filesystem::path(summary.output) / "report.html").native() << '\n';
 }
@@ -55,10 +65,13 @@ void execute(ClusterFlags& flags, const Session& session) {
   }
 }
 
-std::string default_thresholds() {
-  std::string text;
-  for (const auto& method : methods())
-    text += concat(text.empty() ? "" : ", ", method.name, " ", method.default_threshold);
+/// The methods in lines of their own, for the end of the help.
+std::string describe_methods() {
+  std::string text = "Methods, and from which similarity on they call images alike by default:\n";
+  for (const auto& method : methods()) {
+    text += concat("  ", method.name, std::string(11 - std::min<std::size_t>(method.name.size(), 10), ' '),
+                   method.summary, " (", method.default_threshold, ")\n");
+  }
   return text;
 }
 
@@ -70,10 +83,10 @@ Command add_cluster_command(CLI::App& program) {
   CLI::App* const app = program.add_subcommand("cluster", "Group a folder of photos by how alike they are");
   app->add_option("PHOTOS", options.input,
                   "A folder, a list of paths, an IDX file, or a .npy of images, embeddings or hashes")
-      ->required();
-  add_input_options(*app, options.listing, options.features);
-  add_number(*app, "-t,--threshold", options.threshold, -1, 1, "Pairs at least this similar are alike",
-             default_thresholds());
+      ->required()
+      ->type_name("");
+  add_input_options(*app, options.listing, options.features, true);
+  add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
   app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
       ->type_name("FILE|folders")
@@ -97,8 +110,10 @@ Command add_cluster_command(CLI::App& program) {
               "Seed of the sample that chooses representatives of large groups")
       ->default_str("0");
   auto* const dry_run = app->add_flag("--dry-run", flags->dry_run, "Only say what would be done");
-  app->add_flag("--json", flags->json, "Print the summary as JSON")->excludes(dry_run);
+  app->add_flag("--json", flags->json, "Print the summary as JSON; not with --dry-run")->excludes(dry_run);
   add_run_options(*app, flags->run);
+  add_device_option(*app, flags->run);
+  app->footer(concat(describe_methods(), "\n", kSettingsHelp));
   return {app, [flags](const Session& session) { execute(*flags, session); }};
 }
 

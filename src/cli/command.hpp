@@ -15,6 +15,13 @@
 
 namespace simile::cli {
 
+/// Where options come from besides flags, for the end of the help.
+inline constexpr const char* kSettingsHelp =
+    "Options can also come from variables, such as SIMILE_MIN_SIZE=3 (not switches, --include and --exclude), and "
+    "from\n"
+    "simile.toml in the current folder or --config FILE, in a section [COMMAND]. A flag wins over a variable over a "
+    "file.";
+
 /// What a command is given besides its options.
 struct Session {
   const Streams& streams;

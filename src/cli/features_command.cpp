@@ -18,7 +18,8 @@ struct FeaturesFlags {
 void execute(const FeaturesFlags& flags, const Session& session) {
   const RunContext context(flags.run, session);
   const FeaturesSummary summary = run_features(flags.options, context.get());
-  session.streams.out << format_count(summary.num_rows) << " images: " << in_quotes(flags.options.out.native()) << '\n';
+  session.streams.out << format_counted(summary.num_rows, "image", "images") << " written to "
+                      << in_quotes(flags.options.out.native()) << '\n';
   for (const auto& [id, reason] : summary.unreadable) {
     session.streams.err << "simile: unreadable: " << in_quotes(id) << ": " << reason << '\n';
   }
@@ -30,14 +31,17 @@ Command add_features_command(CLI::App& program) {
   auto flags = std::make_shared<FeaturesFlags>();
   FeaturesOptions& options = flags->options;
   CLI::App* const app = program.add_subcommand("features", "Write what is compared to a .npy, to be clustered later");
-  app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images")->required();
-  add_input_options(*app, options.listing, options.features);
+  app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images")
+      ->required()
+      ->type_name("");
+  add_input_options(*app, options.listing, options.features, false);
   app->add_option("-o,--out", options.out, "File to write; a .csv with the paths and a .json come with it")
       ->type_name("FILE.npy")
       ->required()
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app->add_flag("--overwrite", options.overwrite, "Replace files that exist");
   add_run_options(*app, flags->run);
+  app->footer(kSettingsHelp);
   return {app, [flags](const Session& session) { execute(*flags, session); }};
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/options.hpp"
 
-#include <algorithm>
 #include <charconv>
-#include <cstdlib>
+#include <cmath>
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -12,17 +11,6 @@
 
 namespace simile::cli {
 namespace {
-
-/// "max-pixels" -> "SIMILE_MAX_PIXELS".
-std::string environment_variable(const std::string& name) {
-  std::string variable = "SIMILE_";
-  for (const char character : name) {
-    variable += character == '-'
-                    ? '_'
-                    : static_cast<char>(character >= 'a' && character <= 'z' ? character - 'a' + 'A' : character);
-  }
-  return variable;
-}
 
 template <class Number>
 Number parse_number(const std::string& flag, const std::string& text, Number min, Number max, const char* kind) {
@@ -37,12 +25,6 @@ Number parse_number(const std::string& flag, const std::string& text, Number min
 
 /// The flag without short forms: "--out" of "-o,--out".
 std::string long_name(const std::string& flag) { return flag.substr(flag.find("--")); }
-
-/// The value of SIMILE_<NAME>; empty where there is none.
-std::string environment_value(const std::string& name) {
-  const char* const value = std::getenv(environment_variable(name).c_str());  // NOLINT(concurrency-mt-unsafe)
-  return value == nullptr ? std::string() : value;
-}
 
 std::string glob_problem(const std::string& glob) {
   try {
@@ -65,14 +47,18 @@ CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& t
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
-CLI::Option* add_number(CLI::App& app, const std::string& flag, std::optional<double>& target, double min, double max,
-                        const std::string& help, const std::string& shown_default) {
-  const auto parse = [&target, flag, min, max](const std::string& text) {
-    target = parse_number(long_name(flag), text, min, max, "numbers");
+CLI::Option* add_threshold(CLI::App& app, std::optional<double>& target, const std::string& help) {
+  const auto parse = [&target](const std::string& text) {
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value)) {
+      throw Error(ErrorCode::invalid_argument,
+                  concat("--threshold ", in_quotes(text), ": allowed are numbers from -1 to 1"));
+    }
+    target = value;
   };
-  return app.add_option_function<std::string>(flag, parse, help)
+  return app.add_option_function<std::string>("-t,--threshold", parse, help)
       ->type_name("T")
-      ->default_str(shown_default)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
@@ -96,12 +82,15 @@ CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& tar
 void add_run_options(CLI::App& app, RunOptions& options) {
   add_integer(app, "--threads", options.threads, 1, 1024, "Threads to work with")->default_str("all cores");
   add_bytes(app, "--memory", options.memory_bytes, "Memory that the run may take, e.g. 4GiB", "half of the machine's");
-  app.add_option("--device", options.device, "Where to compare: auto, cpu, cuda or cuda:N")
-      ->type_name("DEVICE")
-      ->capture_default_str()
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_flag("-q,--quiet", options.quiet, "No progress, only results and errors");
   app.add_flag("-v,--verbose", options.verbose, "Say more about what is done and why");
+}
+
+void add_device_option(CLI::App& app, RunOptions& options) {
+  app.add_option("--device", options.device, "Where to compare: auto or cpu")
+      ->type_name("DEVICE")
+      ->default_str("auto")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 PixelSize parse_size(const std::string& text) {
@@ -120,20 +109,28 @@ PixelSize parse_size(const std::string& text) {
   return {side(std::string_view(text).substr(0, cross)), side(std::string_view(text).substr(cross + 1))};
 }
 
-void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features) {
+void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings) {
   std::string names;
-  for (const auto& method : methods()) names += concat(names.empty() ? "" : ", ", method.name);
+  for (const auto& method : methods()) {
+    if (embeddings || method.method != Method::embedding) names += concat(names.empty() ? "" : ", ", method.name);
+  }
   app.add_option_function<std::string>(
-         "-m,--method", [&features](const std::string& text) { features.method = parse_method(text); },
+         "-m,--method",
+         [&features, names, embeddings](const std::string& text) {
+           if (!embeddings && text == info(Method::embedding).name) {
+             throw Error(ErrorCode::invalid_argument, concat("--method ", in_quotes(text), ": allowed are ", names));
+           }
+           features.method = parse_method(text);
+         },
          concat("What alike means: ", names))
       ->type_name("METHOD")
-      ->default_str("ssim")
+      ->default_str("ssim for images")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option_function<std::string>(
          "--size", [&features](const std::string& text) { features.size = parse_size(text); },
          "ssim: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")
       ->type_name("N")
-      ->default_str("64; arrays keep theirs")
+      ->default_str("64; arrays keep their size")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option_function<std::string>(
          "--hash-size",
@@ -157,28 +154,6 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
-}
-
-std::vector<std::string> with_environment(const CLI::App& command, const std::vector<std::string>& arguments) {
-  std::vector<std::string> all;
-  for (const CLI::Option* option : command.get_options()) {
-    if (option->get_lnames().empty() || option->get_multi_option_policy() != CLI::MultiOptionPolicy::TakeLast) continue;
-    if (option->get_expected_max() == 0) continue;  // a switch
-    const std::string& name = option->get_lnames().front();
-    if (const auto value = environment_value(name); !value.empty()) all.push_back(concat("--", name, "=", value));
-  }
-  all.insert(all.end(), arguments.begin(), arguments.end());
-  return all;
-}
-
-std::string environment_note(const std::string& message, const std::vector<std::string>& arguments) {
-  if (!message.starts_with("--")) return {};
-  const std::string name = message.substr(2, message.find(' ') - 2);
-  const std::string value = environment_value(name);
-  if (value.empty() || message.find(in_quotes(value)) == std::string::npos) return {};
-  const auto gives_it = [&](const std::string& argument) { return argument.ends_with(value); };
-  if (std::any_of(arguments.begin(), arguments.end(), gives_it)) return {};
-  return concat(" (from ", environment_variable(name), ")");
 }
 
 }  // namespace simile::cli

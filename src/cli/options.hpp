@@ -14,8 +14,8 @@ namespace simile::cli {
 /// Options whose value is refused with a message that names the flag, the value and what is allowed (exit code 2).
 CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& target, std::int64_t min,
                          std::int64_t max, const std::string& help);
-CLI::Option* add_number(CLI::App& app, const std::string& flag, std::optional<double>& target, double min, double max,
-                        const std::string& help, const std::string& shown_default);
+/// Any number: what a method allows is checked by the pipeline.
+CLI::Option* add_threshold(CLI::App& app, std::optional<double>& target, const std::string& help);
 CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& target, const std::string& help,
                        const std::string& shown_default);
 
@@ -28,18 +28,13 @@ struct RunOptions {
   bool verbose = false;
 };
 void add_run_options(CLI::App& app, RunOptions& options);
+/// For commands that compare.
+void add_device_option(CLI::App& app, RunOptions& options);
 
-/// What is read and how features are taken: shared by `cluster` and `features`.
-void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features);
+/// What is read and how features are taken: shared by `cluster` and `features`. `embeddings`: whether they are offered.
+void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings);
 
 /// "64" -> 64x64, "64x48" -> width x height. Throws invalid_argument.
 PixelSize parse_size(const std::string& text);
-
-/// Puts values of SIMILE_<FLAG> variables before a command's own arguments, so that a flag wins over the environment
-/// and the environment over simile.toml.
-std::vector<std::string> with_environment(const CLI::App& command, const std::vector<std::string>& arguments);
-
-/// " (from SIMILE_THREADS)" when that is where the value came from that `message` ("--threads '0': ...") refuses.
-std::string environment_note(const std::string& message, const std::vector<std::string>& arguments);
 
 }  // namespace simile::cli

@@ -6,9 +6,11 @@
 #include <exception>
 #include <filesystem>
 #include <new>
+#include <optional>
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/settings.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -35,79 +37,122 @@ int report(const Streams& streams, int code, std::string_view message) {
   return code;
 }
 
-constexpr const char* kDefaultConfig = "simile.toml";
+/// How options are shown in help: "--out DIR   Result folder (default: PHOTOS_clustered)".
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_positional() || option->get_type_name().empty() || option->get_expected_max() == 0
+               ? ""
+               : " " + option->get_type_name();
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const std::string& shown = option->get_default_str();
+    std::string text = option->get_description();
+    if (option->get_required() && !option->get_positional()) text += " (required)";
+    if (!shown.empty()) text += concat(" (default: ", shown, ")");
+    return text;
+  }
+};
 
-/// The arguments with the environment's put right after the subcommand's name.
-std::vector<std::string> complete(const std::vector<std::string>& arguments, const std::vector<Command>& commands) {
+using Arguments = std::vector<std::string>;
+
+/// The first word that is a command's name; the end where there is none.
+Arguments::const_iterator find_command(const Arguments& arguments, const std::vector<Command>& commands) {
   for (auto word = arguments.begin(); word != arguments.end(); ++word) {
     if (*word == "--config" && word + 1 != arguments.end()) {
       ++word;  // a file's name, whatever it is
       continue;
     }
-    for (const auto& command : commands) {
-      if (command.parser->get_name() != *word) continue;
-      std::vector<std::string> all(arguments.begin(), word + 1);
-      const auto rest = cli::with_environment(*command.parser, {word + 1, arguments.end()});
-      all.insert(all.end(), rest.begin(), rest.end());
-      return all;
-    }
+    const auto is_it = [&](const Command& command) { return command.parser->get_name() == *word; };
+    if (std::any_of(commands.begin(), commands.end(), is_it)) return word;
   }
-  return arguments;
+  return arguments.end();
 }
 
-/// What the user got wrong, where CLI11's own message would not name it.
-std::string explain(const CLI::ParseError& error, CLI::App& program, const std::vector<Command>& commands) {
-  const auto left = program.remaining();
-  if (program.get_subcommands().empty() && !left.empty() && error.get_name() == "RequiredError") {
+bool has_flag(const Arguments& arguments, std::string_view flag) {
+  const auto end = std::find(arguments.begin(), arguments.end(), "--");
+  return std::find(arguments.begin(), end, flag) != end;
+}
+
+/// What the user got wrong, naming it.
+std::string explain(const CLI::ParseError& error, const CLI::App& program, const CLI::App* command,
+                    const std::vector<Command>& commands) {
+  const std::string text = error.what();
+  const auto left = program.remaining(true);
+  if (error.get_name() == "ArgumentMismatch") return text.substr(0, text.find(':')) + " needs a value";
+  constexpr std::string_view kConversion = "Could not convert: ";
+  if (const auto sign = text.rfind(" = "); text.starts_with(kConversion) && sign != std::string::npos) {
+    return concat(text.substr(kConversion.size(), sign - kConversion.size()), " ", in_quotes(text.substr(sign + 3)),
+                  ": allowed are true and false");  // of a switch: other values are texts to CLI11
+  }
+  if (command == nullptr) {
     std::string known;
-    for (const auto& command : commands) known += concat(known.empty() ? "" : ", ", command.parser->get_name());
-    return concat(in_quotes(left.front()), left.front().starts_with('-') ? " is no option" : " is no command",
-                  "; commands are ", known, " (simile --help tells more)");
+    for (const auto& each : commands) known += concat(known.empty() ? "" : ", ", each.parser->get_name());
+    const std::string hint = concat("; commands are ", known, " (simile --help tells more)");
+    if (left.empty()) return concat(error.get_name() == "RequiredError" ? "a command is missing" : text, hint);
+    return concat(in_quotes(left.front()), left.front().starts_with('-') ? " is no option" : " is no command", hint);
   }
-  if (error.get_name() == "ConfigError") {
-    const CLI::Option& config = *program.get_config_ptr();
-    const std::string text = error.what();
-    std::string name = text.substr(text.rfind(' ') + 1);
-    if (name.ends_with(".++")) name.resize(name.size() - 3);  // a section, as CLI11 writes it
-    return concat("config file ", in_quotes(config.count() > 0 ? config.results().back() : kDefaultConfig), ": ",
-                  in_quotes(name), " is not known (sections are commands, names are their flags without dashes)");
+  const std::string hint = concat(" (simile ", command->get_name(), " --help tells more)");
+  const auto is_flag = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
+  if (const auto flag = std::find_if(left.begin(), left.end(), is_flag); flag != left.end()) {
+    return concat(*flag, cli::suggestion(*command, *flag, ": no such option" + hint));
   }
-  return {};
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
+    return concat(in_quotes(left.empty() ? text.substr(text.rfind(": ") + 2) : left.front()), " was not expected",
+                  hint);
+  }
+  return text + (error.get_name() == "RequiredError" ? hint : "");
 }
 
-int parse_and_execute(const std::vector<std::string>& arguments, const Streams& streams,
-                      const Cancellation& cancellation) {
+int parse_and_execute(const Arguments& arguments, const Streams& streams, const Cancellation& cancellation) {
   CLI::App program("Groups images by how alike they are, exactly.", "simile");
-  program.set_version_flag("--version", concat("simile ", kVersion));
-  program.set_config("--config", "", "Read options from a TOML file: one section a command, e.g. [cluster]");
-  program.allow_config_extras(CLI::config_extras_mode::error);  // a misspelt option must not be passed over
-  program.fallthrough();                                        // --config may also follow the command
-  program.require_subcommand(1);
+  program.formatter(std::make_shared<HelpFormatter>());
   program.get_formatter()->column_width(32);
-  program.footer(
-      "simile COMMAND --help tells more. Data goes to stdout, logs to stderr.\n"
-      "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.");
+  program.set_version_flag("--version", concat("simile ", kVersion));
+  std::string config;  // named_config() reads it from the arguments, before they are parsed
+  program.add_option("--config", config, "Read options from a TOML file: one section a command, e.g. [cluster]")
+      ->type_name("FILE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  program.fallthrough();  // --config may also follow the command
+  program.require_subcommand(1);
   const std::array<Command (*)(CLI::App&), 3> adders{cli::add_cluster_command, cli::add_features_command,
                                                      cli::add_devices_command};
   std::vector<Command> commands;
   for (const auto& add : adders) commands.push_back(add(program));
-  if (std::filesystem::is_regular_file(kDefaultConfig)) program.get_config_ptr()->default_str(kDefaultConfig);
+  program.footer(concat(cli::kSettingsHelp,
+                        "\n\nsimile COMMAND --help tells more. Data goes to stdout, logs to stderr.\n"
+                        "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."));
+
+  const auto word = find_command(arguments, commands);
+  CLI::App* const command = word == arguments.end() ? nullptr : program.get_subcommand(*word);
+  std::optional<cli::Settings> settings;
+  Arguments all = arguments;
+  if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
+    all = command == nullptr ? Arguments{"--help"} : Arguments{*word, "--help"};  // whatever else is right or wrong
+  } else if (has_flag(arguments, "--version")) {
+    all = {"--version"};
+  } else if (command != nullptr) {
+    settings.emplace(program, *command, arguments);
+    const auto given = settings->arguments();
+    all.insert(all.begin() + (word - arguments.begin()) + 1, given.begin(), given.end());
+  }
 
   try {
-    auto reversed = complete(arguments, commands);
-    std::reverse(reversed.begin(), reversed.end());
-    program.parse(reversed);
-  } catch (const CLI::ParseError& error) {
-    if (const auto message = explain(error, program, commands); !message.empty()) {
-      return report(streams, kExitUsage, message);
+    std::reverse(all.begin(), all.end());
+    program.parse(all);
+    for (const auto& each : commands) {
+      if (each.parser->parsed()) each.execute({streams, cancellation, arguments});
     }
-    // CLI11 writes help and version to the first stream and errors to the second.
-    return program.exit(error, streams.out, streams.err) == 0 ? kExitDone : kExitUsage;
+  } catch (const CLI::ParseError& error) {
+    // CLI11 writes help and version to the first stream.
+    if (error.get_exit_code() == 0) return program.exit(error, streams.out, streams.err);
+    const std::string message = explain(error, program, command, commands);
+    if (!settings) return report(streams, kExitUsage, message);
+    const bool of_value = error.get_name() == "ValidationError";
+    return report(streams, kExitUsage, of_value ? settings->explain(message) : settings->as_typed(message));
   } catch (const Error& error) {
-    throw Error(error.code(), concat(error.what(), cli::environment_note(error.what(), arguments)), error.where());
-  }
-  for (const auto& command : commands) {
-    if (command.parser->parsed()) command.execute({streams, cancellation, arguments});
+    if (!settings) throw;
+    throw Error(error.code(), settings->explain(error.what()), error.where());
   }
   return kExitDone;
 }

@@ -88,6 +88,10 @@ std::string format_count(std::int64_t count) {
   return out;
 }
 
+std::string format_counted(std::int64_t count, std::string_view one, std::string_view many) {
+  return concat(format_count(count), ' ', count == 1 ? one : many);
+}
+
 std::string format_share(double share) {
   const auto tenths = static_cast<std::int64_t>(share * 1000);
   return concat(tenths / 10, ".", tenths % 10, "%");

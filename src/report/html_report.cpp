@@ -24,7 +24,6 @@
 namespace simile {
 namespace {
 
-using report::counted;
 using report::escape_html;
 using report::kOutliers;
 using report::shortened;
@@ -70,11 +69,11 @@ std::string summary(const ReportModel& model) {
   std::int64_t grouped = 0;
   for (const auto& group : model.groups) grouped += std::ssize(group.items);
   std::string out = grouped == 0 ? std::string("No groups")
-                                 : concat(counted(grouped, "image", "images"), " in ",
-                                          counted(std::ssize(model.groups), "group", "groups"));
-  if (!model.outliers.empty()) out += concat(", ", counted(std::ssize(model.outliers), "outlier", "outliers"));
+                                 : concat(format_counted(grouped, "image", "images"), " in ",
+                                          format_counted(std::ssize(model.groups), "group", "groups"));
+  if (!model.outliers.empty()) out += concat(", ", format_counted(std::ssize(model.outliers), "outlier", "outliers"));
   if (!model.unreadable.empty()) {
-    out += concat(", ", counted(std::ssize(model.unreadable), "unreadable file", "unreadable files"));
+    out += concat(", ", format_counted(std::ssize(model.unreadable), "unreadable file", "unreadable files"));
   }
   return out + '.';
 }
@@ -227,7 +226,7 @@ class GroupPages {
     const std::int64_t further = std::ssize(model_.groups) - num_sections_;
     if (further == 0) return {};
     return concat("<section class=\"further\" id=\"further\" tabindex=\"-1\"><header><h3>",
-                  counted(further, "further group", "further groups"),
+                  format_counted(further, "further group", "further groups"),
                   "</h3><p>the smallest ones, without pictures</p></header><div id=\"further-list\"></div>"
                   "<noscript><p>clusters.csv lists them.</p></noscript></section>\n");
   }
@@ -237,7 +236,7 @@ class GroupPages {
     return concat(
         "<section class=\"group outliers\" id=\"outliers\" tabindex=\"-1\" aria-labelledby=\"ho\" "
         "data-list=\"outliers\"><header><h3 id=\"ho\"><a href=\"#outliers\">Outliers</a></h3><p>",
-        counted(std::ssize(model_.outliers), "image", "images"),
+        format_counted(std::ssize(model_.outliers), "image", "images"),
         "<span>in no group</span></p></header>"
         "<ul class=\"tiles\">",
         tiles, report::more_names("outliers", std::ssize(model_.outliers), shown_outliers_));
@@ -258,7 +257,7 @@ std::string unreadable(const ReportModel& model) {
   if (model.unreadable.empty()) return {};
   std::string out =
       concat("<section class=\"unreadable\" id=\"unreadable\" aria-labelledby=\"hu\"><header><h3 id=\"hu\">",
-             counted(std::ssize(model.unreadable), "unreadable file", "unreadable files"),
+             format_counted(std::ssize(model.unreadable), "unreadable file", "unreadable files"),
              "</h3></header><div class=\"scroll\"><table><thead><tr><th scope=\"col\">File</th>"
              "<th scope=\"col\">Reason</th></tr></thead><tbody>");
   const std::size_t rows = std::min(model.unreadable.size(), kRowsWithoutScript);
@@ -282,7 +281,7 @@ std::string footer(const ReportModel& model, std::int64_t num_left_out) {
     out += concat("<p>", escape_html(shortened(model.representative_note, 4 * kFactCharacters)), "</p>");
   }
   if (num_left_out > 0) {
-    out += concat("<p>", counted(num_left_out, "thumbnail was", "thumbnails were"),
+    out += concat("<p>", format_counted(num_left_out, "thumbnail was", "thumbnails were"),
                   " left out to keep this page under ", kMaxReportBytes / 1'000'000, " MB.</p>");
   }
   return out +

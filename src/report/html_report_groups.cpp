@@ -86,7 +86,7 @@ std::string class_names(const ClassCounts& counts, const ClassColours& colours) 
   }
   if (counts.size() > kClassesNamed) {
     const auto others = static_cast<std::int64_t>(counts.size() - kClassesNamed);
-    out += concat("<li class=\"quiet\">and ", counted(others, "other class", "other classes"), "</li>");
+    out += concat("<li class=\"quiet\">and ", format_counted(others, "other class", "other classes"), "</li>");
   }
   return out + "</ul>";
 }
@@ -134,7 +134,7 @@ std::string ClassColours::legend() const {
   std::string others;
   if (counts.size() > kColours) {
     const ClassCounts rest(counts.begin() + kColours, counts.end());
-    others = counted(std::ssize(rest), "other class", "other classes");
+    others = format_counted(std::ssize(rest), "other class", "other classes");
     const std::int64_t images = sum(rest);
     counts.resize(kColours);
     counts.emplace_back(others, images);
@@ -161,7 +161,7 @@ std::string group_opening(const ReportGroup& group, std::int64_t number, const C
                            similarity_text(lowest, 6), '"');
   if (!counts.empty()) out += concat(" data-purity=\"", format_double(purity), '"');
   out += concat("><header><h3 id=\"h", number, "\"><a href=\"#g", number, "\">Group ", number, "</a></h3><p>",
-                counted(std::ssize(group.items), "image", "images"));
+                format_counted(std::ssize(group.items), "image", "images"));
   if (group.items.size() > 1) {
     out += concat("<span title=\"Lowest similarity to the representative\">",
                   lowest == 1 ? "similarity 1 throughout" : concat("similarity from ", similarity_text(lowest, 3)),
@@ -180,7 +180,7 @@ std::string more_names(std::string_view list, std::int64_t size, std::int64_t sh
   std::string out = "</ul>";
   if (size > shown) {
     out += concat("<details class=\"more\" data-list=\"", list, "\" data-from=\"", shown, "\"><summary>",
-                  shown > 0 ? concat(format_count(size - shown), " more") : counted(size, "image", "images"),
+                  shown > 0 ? concat(format_count(size - shown), " more") : format_counted(size, "image", "images"),
                   "</summary></details>");
   }
   return out + "</section>\n";

@@ -166,10 +166,6 @@ std::string link_to(std::string_view prefix, std::string_view id) {
   return concat(id.starts_with('/') ? "file://" : prefix, percent_encode(id));
 }
 
-std::string counted(std::int64_t count, std::string_view one, std::string_view many) {
-  return concat(format_count(count), ' ', count == 1 ? one : many);
-}
-
 std::string percent(double share) {
   const auto rounded = static_cast<std::int64_t>(std::lround(std::clamp(share, 0.0, 1.0) * 100));
   if (rounded == 100 && share < 1) return "99%";

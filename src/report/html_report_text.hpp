@@ -34,9 +34,6 @@ std::string safe_link_prefix(std::string_view prefix);
 /// URL of an original: the id, percent-encoded, behind the prefix; an absolute path stands for itself.
 std::string link_to(std::string_view prefix, std::string_view id);
 
-/// "1 image", "1,234 images".
-std::string counted(std::int64_t count, std::string_view one, std::string_view many);
-
 /// `share` of 1 as "93%": 0% and 100% are said of nothing and everything only.
 std::string percent(double share);
 

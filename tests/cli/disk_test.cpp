@@ -151,7 +151,7 @@ TEST_F(Permissions, ToReadOnePhotoOrFolderAreItsOwnTrouble) {
   fs::permissions(path("open"), fs::perms(0777));
   auto process = start({"cluster", input.native(), "--out", path("open/out").native()});
   EXPECT_EQ(process.wait(), kExitDone) << process.err();
-  EXPECT_THAT(process.out(), HasSubstr("1 groups of 2 images"));
+  EXPECT_THAT(process.out(), HasSubstr("1 group of 2 images"));
   EXPECT_THAT(process.out(), HasSubstr("2 unreadable"));
   EXPECT_THAT(test::text_of(path("open/out/unreadable.csv")), HasSubstr("secret.png,cannot be read: Permission"));
   fs::permissions(input / "closed", fs::perms(0755));

@@ -26,7 +26,7 @@ Flags flags_of(const std::string& help) {
   return flags;
 }
 
-const Flags kRunFlags{"--help", "--threads", "--memory", "--device", "--quiet", "--verbose"};
+const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
 const Flags kInputFlags{"--method",  "--size",    "--hash-size",  "--full-decode",
                         "--include", "--exclude", "--max-pixels", "--max-file-size"};
 
@@ -57,7 +57,7 @@ INSTANTIATE_TEST_SUITE_P(Each, Help,
                                                        true,
                                                        {"--threshold", "--min-size", "--truth", "--out", "--overwrite",
                                                         "--transfer", "--similarities", "--max-edges", "--seed",
-                                                        "--dry-run", "--json"}},
+                                                        "--dry-run", "--json", "--device"}},
                                            CommandHelp{"features", true, {"--out", "--overwrite"}},
                                            CommandHelp{"devices", false, {"--help"}}),
                          [](const auto& test) { return std::string(test.param.command); });
@@ -75,6 +75,17 @@ TEST(Program, HelpsOnStandardOutput) {
   EXPECT_EQ(process.err(), "");
 }
 
+TEST(Program, HelpReadsWell) {
+  const auto cluster = simile_run({"cluster", "--help"}).out;
+  for (const auto* part : {"\n  PHOTOS      ", "--method METHOD", "(default: ssim for images)", "(default: 64;",
+                           "\n  ssim       structure of ", "same poses (0.8)", "SIMILE_MIN_SIZE", "simile.toml"}) {
+    EXPECT_THAT(cluster, HasSubstr(part));
+  }
+  EXPECT_THAT(cluster, ::testing::Not(HasSubstr("cuda")));
+  EXPECT_THAT(simile_run({"features", "--help"}).out, ::testing::Not(HasSubstr("embedding")));
+  EXPECT_THAT(simile_run({"--help"}).out, HasSubstr("--config FILE "));
+}
+
 TEST(Program, SaysItsVersion) {
   const auto outcome = simile_run({"--version"});
   EXPECT_EQ(outcome.code, kExitDone);
@@ -82,15 +93,29 @@ TEST(Program, SaysItsVersion) {
 }
 
 TEST(Program, RefusesWhatItDoesNotKnowByName) {
-  EXPECT_THAT(simile_run({}), Fails(kExitUsage, "subcommand is required"));
+  EXPECT_THAT(simile_run({}), Fails(kExitUsage, "simile: a command is missing; commands are cluster"));
   EXPECT_THAT(simile_run({"cluter", "x"}), Fails(kExitUsage, "'cluter' is no command; commands are cluster, features"));
   EXPECT_THAT(simile_run({"--bogus"}), Fails(kExitUsage, "'--bogus' is no option"));
-  EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}), Fails(kExitUsage, "--bogus"));
-  EXPECT_THAT(simile_run({"cluster", "x", "--overwrit"}), Fails(kExitUsage, "--overwrit"));
-  EXPECT_THAT(simile_run({"cluster", "x", "y"}), Fails(kExitUsage, "not expected: y"));
-  EXPECT_THAT(simile_run({"cluster", "x", "devices"}), Fails(kExitUsage, "not expected: devices"));
-  EXPECT_THAT(simile_run({"cluster"}), Fails(kExitUsage, "PHOTOS is required"));
-  EXPECT_THAT(simile_run({"features", "x"}), Fails(kExitUsage, "--out is required"));
+  EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}),
+              Fails(kExitUsage, "simile: --bogus: no such option (simile cluster --help"));
+  EXPECT_THAT(simile_run({"cluster", "x", "--overwrit"}),
+              Fails(kExitUsage, "simile: --overwrit: did you mean --overwrite?"));
+  EXPECT_THAT(simile_run({"cluster", "--treshold", "1", "x"}),
+              Fails(kExitUsage, "--treshold: did you mean --threshold?"));
+  EXPECT_THAT(simile_run({"cluster", "x", "-t"}), Fails(kExitUsage, "simile: -t needs a value"));
+  EXPECT_THAT(simile_run({"cluster", "x", "-tx"}), Fails(kExitUsage, "simile: -t 'x': allowed are numbers"));
+  EXPECT_THAT(simile_run({"features", "x", "-o", "x.npy", "--device", "cpu"}), Fails(kExitUsage, "--device: no such"));
+  EXPECT_THAT(simile_run({"cluster", "x", "y"}), Fails(kExitUsage, "simile: 'y' was not expected"));
+  EXPECT_THAT(simile_run({"cluster", "x", "devices"}), Fails(kExitUsage, "simile: 'devices' was not expected"));
+  EXPECT_THAT(simile_run({"cluster"}), Fails(kExitUsage, "simile: PHOTOS is required"));
+  EXPECT_THAT(simile_run({"features", "x"}), Fails(kExitUsage, "simile: --out is required"));
+}
+
+TEST(Program, NamesTheSwitchThatIsGivenAValue) {
+  EXPECT_THAT(simile_run({"cluster", "x", "--overwrite=x"}),
+              Fails(kExitUsage, "simile: --overwrite 'x': allowed are true and false"));
+  EXPECT_THAT(simile_run({"--config"}), Fails(kExitUsage, "simile: --config needs a value"));
+  EXPECT_THAT(simile_run({"devices", "y"}), Fails(kExitUsage, "simile: 'y' was not expected"));
 }
 
 TEST(Program, TakesFoldersThatAreCalledLikeCommands) {

@@ -28,7 +28,7 @@ TEST_F(Output, SaysTheHeadlineOnStandardOutputAndProgressOnStandardError) {
   const auto outcome = cluster_cli();
   EXPECT_EQ(outcome.code, kExitDone);  // also with some unreadable files
   EXPECT_THAT(outcome.out, MatchesRegex("7 images: 2 groups of 5 images \\(83\\.3% grouped, the largest 3\\), 1 "
-                                        "outliers, 1 unreadable\n15 pairs in [^\n]* pairs/s\\)\nreport: [^\n]*/out/"
+                                        "outlier, 1 unreadable\n15 pairs in [^\n]* pairs/s\\)\nreport: [^\n]*/out/"
                                         "report\\.html\n"));
   EXPECT_THAT(outcome.err, HasSubstr("reading: "));
   EXPECT_THAT(outcome.err, Not(HasSubstr("report:")));
@@ -38,7 +38,8 @@ TEST_F(Output, IsOnlyResultsWhenQuiet) {
   photos({2});
   const auto outcome = cluster_cli({"--quiet"});
   EXPECT_EQ(outcome.err, "");
-  EXPECT_THAT(outcome.out, HasSubstr("1 groups of 2 images"));
+  EXPECT_THAT(outcome.out,
+              HasSubstr("2 images: 1 group of 2 images (100.0% grouped, the largest 2), 0 outliers\n1 pair in "));
   EXPECT_THAT(cluster_cli({"--quiet"}), Fails(kExitUsage, "exists"));  // errors are said all the same
 }
 
@@ -117,8 +118,20 @@ TEST_F(Output, SaysPurityAndRepeats) {
   photos({2});
   const auto list = folder_.write("list.txt", std::string_view("photos/0.png\nphotos/1.png\nphotos/0.png\n"));
   const auto outcome = simile_run({"cluster", list.native(), "--out", out_.native(), "--truth", "folders"});
-  EXPECT_THAT(outcome.out, HasSubstr("1 repeats in the list"));
+  EXPECT_THAT(outcome.out, HasSubstr("1 repeat in the list"));
   EXPECT_THAT(outcome.out, HasSubstr("purity of the grouped against the true classes: 100.0%"));
+}
+
+TEST_F(Output, SaysThatThereAreNoGroups) {
+  photos({1, 1, 1});
+  const auto outcome = cluster_cli({"--truth", "folders"});
+  EXPECT_THAT(outcome.out,
+              HasSubstr("3 images: no groups, 3 outliers\nno grouped image has a true class\n3 pairs in "));
+}
+
+TEST_F(Output, CountsLinksThatAreLeftOut) {
+  fs::create_symlink("0.png", photos({2}) / "link.png");
+  EXPECT_THAT(cluster_cli().out, HasSubstr(", 1 symbolic link left out\n"));
 }
 
 TEST_F(Output, OfFeaturesNamesTheFileAndUnreadableItems) {
@@ -127,7 +140,7 @@ TEST_F(Output, OfFeaturesNamesTheFileAndUnreadableItems) {
   const auto outcome =
       simile_run({"features", path("photos").native(), "--out", path("f.npy").native(), "-m", "phash", "-q"});
   EXPECT_EQ(outcome.code, kExitDone);
-  EXPECT_EQ(outcome.out, "2 images: '" + path("f.npy").native() + "'\n");
+  EXPECT_EQ(outcome.out, "2 images written to '" + path("f.npy").native() + "'\n");
   EXPECT_THAT(outcome.err, HasSubstr("simile: unreadable: 'x\\x0A.png': "));
 }
 

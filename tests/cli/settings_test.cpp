@@ -56,9 +56,9 @@ TEST_F(Settings, EmptyVariableIsNone) {
 
 TEST_F(Settings, BadVariableIsRefusedByItsName) {
   const Variable variable("SIMILE_MIN_SIZE", "none");
-  EXPECT_THAT(plan(), Fails(kExitUsage,
-                            "--min-size 'none': allowed are whole numbers from 1 to 1099511627776 "
-                            "(from SIMILE_MIN_SIZE)"));
+  EXPECT_THAT(
+      plan(),
+      Fails(kExitUsage, "--min-size 'none' (from SIMILE_MIN_SIZE): allowed are whole numbers from 1 to 1099511627776"));
   EXPECT_EQ(plan({"--min-size", "3"}).code, kExitDone);
   const auto given = plan({"--min-size", "0"});
   EXPECT_EQ(given.code, kExitUsage);
@@ -101,31 +101,68 @@ TEST_F(Settings, ConfigFileMaySetSwitchesListsAndTextWithBlanks) {
 
 TEST_F(Settings, ConfigFileWithAMisspeltOptionIsRefusedNamingIt) {
   config("[cluster]\nthreshhold = 0.3\n");
-  EXPECT_THAT(plan(), Fails(kExitUsage, "config file 'simile.toml': 'cluster.threshhold' is not known"));
+  EXPECT_THAT(plan(),
+              Fails(kExitUsage,
+                    "config file 'simile.toml', line 2: 'cluster.threshhold' is not known: did you mean --threshold?"));
   config("[cluter]\nthreshold = 0.3\n");
-  EXPECT_THAT(plan(), Fails(kExitUsage, "'cluter' is not known"));
+  EXPECT_THAT(plan(), Fails(kExitUsage, "config file 'simile.toml', line 1: 'cluter' is not known"));
   config("threshold = 0.3\n");  // under no command
-  EXPECT_THAT(plan(), Fails(kExitUsage, "'threshold' is not known"));
+  EXPECT_THAT(plan(), Fails(kExitUsage, "config file 'simile.toml', line 1: 'threshold' is in no section"));
 }
 
 TEST_F(Settings, BrokenConfigFileIsRefused) {
-  config("[cluster\nthreshold = 0.3\n", "mine.toml");
-  EXPECT_THAT(plan({"--config", "mine.toml"}), Fails(kExitUsage, "config file 'mine.toml'"));
+  for (const auto& [text, problem] : std::vector<std::pair<const char*, const char*>>{
+           {"\n[cluster\nthreshold = 0.3\n", "line 2: '[cluster' lacks its ]"},
+           {"[cluster]\noverwrite\n", "line 2: 'overwrite' is no setting"},
+           {"[cluster]\nthreshold =\n", "line 2: a value is missing"},
+           {"[cluster]\nthreshold = ", "line 2: a value is missing"},
+           {"[cluster]\nthreshold = 0.3 0.4\n", "line 2: '0.4' is not expected here"},
+           {"[cluster]\nthreshold = [0.3, 0.4]\n", "line 2: 'threshold' takes one value"},
+           {"[cluster]\ninclude = [\"a\"\n\"b\"]\n", "line 3: a list needs a comma"},
+           {"[cluster]\ninclude = [\"a\",\n", "line 3: a list lacks its ]"},
+           {"[cluster]\nout = \"a\n", "line 2: a text lacks its closing quote"},
+           {"[cluster]\nout = \"a\\", "line 2: after \\ only"},
+           {"[cluster]\nout = \"\"\n", "line 2: 'out' has an empty value"},
+           {"[cluster]\nhelp = true\n", "line 2: 'cluster.help' is not known"}}) {
+    config(text, "mine.toml");
+    EXPECT_THAT(plan({"--config", "mine.toml"}),
+                Fails(kExitUsage, std::string("simile: config file 'mine.toml', ").append(problem)));
+  }
   config("\x89PNG\r\n\x1a\n binary", "mine.toml");
   EXPECT_THAT(plan({"--config", "mine.toml"}), Fails(kExitUsage, "config file 'mine.toml'"));
 }
 
 TEST_F(Settings, BadValuesInAConfigFileAreRefused) {
   config("[cluster]\nthreads = 0\n");
-  EXPECT_THAT(plan(), Fails(kExitUsage, "--threads '0': allowed are whole numbers from 1 to 1024"));
+  EXPECT_THAT(plan(),
+              Fails(kExitUsage, "simile: --threads '0' (from simile.toml): allowed are whole numbers from 1 to 1024"));
   config("[cluster]\noverwrite = banana\n");
-  EXPECT_THAT(plan(), Fails(kExitUsage, "overwrite"));
+  EXPECT_THAT(plan(), Fails(kExitUsage, "--overwrite 'banana': allowed are true and false"));
+  config("[cluster]\nthreshold = 7\n");
+  EXPECT_THAT(plan(), Fails(kExitUsage, "simile: --threshold 7 (from simile.toml): allowed for ssim are"));
+  EXPECT_THAT(plan({"-t", "8"}), Fails(kExitUsage, "simile: -t 8: allowed for ssim are"));
+  EXPECT_EQ(plan({"-t", "1"}).code, kExitDone);
+  config("[cluster]\ninclude = '['\n");
+  EXPECT_THAT(plan(), Fails(kExitUsage, "--include (from simile.toml): "));
+  EXPECT_EQ(plan({"--include", "*"}).code, kExitDone);
+}
+
+TEST_F(Settings, BadConfigFileDoesNotStopHelpOrOtherCommands) {
+  config("[cluster\n");
+  for (const auto& arguments : std::vector<std::vector<std::string>>{
+           {"--help"}, {"-h"}, {"--version"}, {"cluster", "--help"}, {"features", "x", "-h"}, {"devices"}}) {
+    EXPECT_EQ(simile_run(arguments).code, kExitDone) << arguments.back();
+  }
+  config("[cluster]\nthreshold = 7\nmisspelt = 1\n[features]\nmethod = \"dhash\"\n");
+  const auto outcome = simile_run({"features", "photos", "--out", "f.npy"});
+  EXPECT_EQ(outcome.code, kExitDone) << outcome.err;
+  EXPECT_THAT(test::text_of("f.json"), HasSubstr("dhash"));
 }
 
 TEST_F(Settings, MissingConfigFileIsRefusedOnlyWhenItWasNamed) {
   EXPECT_EQ(plan().code, kExitDone);
-  EXPECT_THAT(plan({"--config", "no.toml"}), Fails(kExitUsage, "no.toml"));
-  EXPECT_THAT(plan({"--config", "photos"}), Fails(kExitUsage, "photos"));
+  EXPECT_THAT(plan({"--config", "no.toml"}), Fails(kExitUsage, "simile: --config 'no.toml': no such file\n"));
+  EXPECT_THAT(plan({"--config", "photos"}), Fails(kExitUsage, "--config 'photos': is a folder"));
   fs::create_directory("simile.toml");
   EXPECT_EQ(plan().code, kExitDone);
 }

@@ -78,8 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"--memory", "", {"", "x", "0", "-1", "4XB", "1e30", "nan", "inf", "4 4", "GiB", "99999999TiB"}},
         Refused{"--max-file-size", "", {"", "x", "0", "-1GiB", "4XB", "1e30", "nan"}},
         Refused{"--max-pixels", "whole numbers from 1 to 4294967296", besides({"0", "-1", "4294967297"})},
-        Refused{"--device", "cpu", {"x", "CPU", "cuda:", "cuda:-1", "cuda:x", "cuda:99", "gpu"}},
-        Refused{"--method", "ssim, phash, dhash, ahash, embedding", {"x", "SSIM", "md5", "ssim,phash"}},
+        Refused{"--method", "ssim, phash, dhash, ahash", {"x", "SSIM", "md5", "ssim,phash"}},
         Refused{
             "--size",
             "7 to 4096",
@@ -93,16 +92,21 @@ TEST_P(ClusterValues, AreNamedWithWhatIsAllowed) { check({"cluster"}); }
 
 INSTANTIATE_TEST_SUITE_P(
     Each, ClusterValues,
-    ::testing::Values(Refused{"--threshold",
-                              "numbers from -1 to 1",
-                              {"x", "1.01", "-1.01", "nan", "inf", "-inf", "1e9", "0,8", "80%"}},
-                      Refused{"--threshold", "allowed for phash are 0 to 1", {"-0.5", "-1"}, {"--method=phash"}},
-                      Refused{"--min-size", "whole numbers from 1", besides({"0", "-2"})},
-                      Refused{"--max-edges", "whole numbers from 1", besides({"0", "-2"}), {"--similarities"}},
-                      Refused{"--seed", "whole numbers from 0", besides({"-1"})},
-                      Refused{"--transfer", "none, copy, link", {"x", "move", "Copy", "copy,link"}},
-                      Refused{"--out", "", {""}}),
+    ::testing::Values(
+        Refused{"--threshold", "numbers from -1 to 1", {"x", "nan", "inf", "-inf", "1e999", "0,8", "80%"}},
+        Refused{"--threshold", "allowed for ssim are -1 to 1", {"1.01", "-1.01"}},
+        Refused{"--device", "cpu", {"x", "CPU", "cuda:", "cuda:-1", "cuda:x", "cuda:99", "gpu"}},
+        Refused{"--threshold", "allowed for phash are 0 to 1", {"-0.5", "-1"}, {"--method=phash"}},
+        Refused{"--min-size", "whole numbers from 1", besides({"0", "-2"})},
+        Refused{"--max-edges", "whole numbers from 1", besides({"0", "-2"}), {"--similarities"}},
+        Refused{"--seed", "whole numbers from 0", besides({"-1"})},
+        Refused{"--transfer", "none, copy, link", {"x", "move", "Copy", "copy,link"}}, Refused{"--out", "", {""}}),
     flag_name);
+
+TEST(FeaturesValues, HaveNoEmbeddings) {
+  EXPECT_THAT(simile_run({"features", "photos", "--out", "x.npy", "--method", "embedding"}),
+              test::Fails(kExitUsage, "--method 'embedding': allowed are ssim, phash, dhash, ahash\n"));
+}
 
 TEST(FeaturesValues, NeedANameThatEndsInNpy) {
   EXPECT_THAT(simile_run({"features", "photos", "--out", "x.csv"}),

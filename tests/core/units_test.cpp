@@ -59,6 +59,12 @@ TEST(FormatCount, GroupsThousands) {
   EXPECT_EQ(format_count(INT64_MIN), "-9,223,372,036,854,775,808");
 }
 
+TEST(FormatCounted, ChoosesTheWord) {
+  EXPECT_EQ(format_counted(0, "image", "images"), "0 images");
+  EXPECT_EQ(format_counted(1, "image", "images"), "1 image");
+  EXPECT_EQ(format_counted(1234, "image", "images"), "1,234 images");
+}
+
 TEST(FormatRate, GivesThreeDigits) {
   EXPECT_EQ(format_rate(0), "0.00");
   EXPECT_EQ(format_rate(9.994), "9.99");

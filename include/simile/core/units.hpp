@@ -16,6 +16,8 @@ std::int64_t parse_bytes(std::string_view text);
 std::string format_bytes(std::int64_t bytes);
 /// "12,345,678".
 std::string format_count(std::int64_t count);
+/// "1 image", "1,234 images".
+std::string format_counted(std::int64_t count, std::string_view one, std::string_view many);
 /// A share of 1 as "23.4%", rounded down: 100% means all.
 std::string format_share(double share);
 /// "1.2 M", "870": three significant digits, for rates.

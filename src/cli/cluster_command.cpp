@@ -34,6 +34,9 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
     out << ", " << format_counted(summary.num_repeats, "repeat", "repeats") << " in the list";
   if (summary.num_links > 0)
     out << ", " << format_counted(summary.num_links, "symbolic link", "symbolic links") << " left out";
+  if (summary.num_earlier_results > 0) {
+    out << ", " << format_counted(summary.num_earlier_results, "earlier result", "earlier results") << " left out";
+  }
   out << '\n';
   if (summary.num_judged > 0) {
     out << "purity of the grouped against the true classes: " << format_share(summary.purity) << '\n';

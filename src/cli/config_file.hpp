@@ -14,8 +14,8 @@ struct ConfigLine {
   int line = 0;
 };
 
-/// Reads the part of TOML that settings need: sections, `name = value`, values that are texts, numbers, booleans or
-/// lists of them, comments. Throws invalid_argument naming file and line.
+/// The settings of a TOML file: sections of `name = value`, values that are texts, numbers, booleans or lists of them.
+/// Throws invalid_argument naming file and line.
 std::vector<ConfigLine> read_config(const std::string& file);
 
 /// Throws the error of a line: "config file 'simile.toml', line 3: ...".

@@ -81,6 +81,7 @@ TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
                                             "images",
                                             "repeats",
                                             "links",
+                                            "earlier_results",
                                             "unreadable",
                                             "groups",
                                             "grouped",

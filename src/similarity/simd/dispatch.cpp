@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "simile/core/simd.hpp"
 #include "similarity/simd/kernels.hpp"
+
+#include "simile/core/simd.hpp"
 
 namespace simile {
 

@@ -20,8 +20,8 @@ struct SsimRight {
   float* variances;        ///< [windows, lanes]: Vy
 };
 
-/// The inner loops, compiled once per instruction set. Decisions do not depend on which is used: screens differ within their bands,
-/// exact evaluations are the same operations in the same order.
+/// The inner loops, compiled once per instruction set. Decisions do not depend on which is used: screens differ within
+/// their bands, exact evaluations are the same operations in the same order.
 struct Kernels {
   // SSIM (similarity/ssim.cpp)
   int lanes;

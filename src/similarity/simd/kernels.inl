@@ -15,11 +15,13 @@
 namespace simile {
 namespace {
 
+// clang-format off: the vectors first
 #include "similarity/simd/vector.inl"
 
 #include "similarity/simd/cosine.inl"
 #include "similarity/simd/hamming.inl"
 #include "similarity/simd/ssim.inl"
+// clang-format on
 
 }  // namespace
 

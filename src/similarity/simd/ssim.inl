@@ -7,7 +7,8 @@ constexpr std::int64_t kWindow = 7;
 /// box[k] = the seven column sums from k on, for `count` windows of a row.
 inline void box_sums(const std::int32_t* __restrict columns, std::int64_t count, std::int32_t* __restrict box) {
   for (std::int64_t k = 0; k < count; ++k) {
-    box[k] = columns[k] + columns[k + 1] + columns[k + 2] + columns[k + 3] + columns[k + 4] + columns[k + 5] + columns[k + 6];
+    box[k] = columns[k] + columns[k + 1] + columns[k + 2] + columns[k + 3] + columns[k + 4] + columns[k + 5] +
+             columns[k + 6];
   }
 }
 
@@ -43,8 +44,7 @@ void ssim_statistics(const std::uint8_t* image, std::int64_t height, std::int64_
 
 /// Adds one pixel row's products to a column sum: entering rows count plus, leaving rows minus (49-fold).
 inline Int update_column(const SsimLeft& left, const SsimRight& right, std::int64_t pixel, std::int32_t* column) {
-  const Int sum =
-      load(column) + multiply_add_pairs(load(right.products + pixel * kLanes), splat(left.products[pixel]));
+  const Int sum = load(column) + multiply_add_pairs(load(right.products + pixel * kLanes), splat(left.products[pixel]));
   store(column, sum);
   return sum;
 }

@@ -11,7 +11,7 @@ namespace simile {
 Clustering make_clustering(const std::vector<std::int64_t>& labels, std::int64_t min_size) {
   ensure(min_size >= 1, "a cluster has at least one member");
   const auto count = static_cast<std::int64_t>(labels.size());
-  // Items come in ascending order, so members do, and clusters start in the order of their smallest member.
+  // Items come in ascending order, so members do, and the first is the smallest.
   std::vector<std::int64_t> position(labels.size(), -1);
   std::vector<std::vector<std::int64_t>> components;
   for (std::int64_t item = 0; item < count; ++item) {
@@ -22,8 +22,9 @@ Clustering make_clustering(const std::vector<std::int64_t>& labels, std::int64_t
     }
     components[static_cast<std::size_t>(position[label])].push_back(item);
   }
-  std::stable_sort(components.begin(), components.end(),
-                   [](const auto& a, const auto& b) { return a.size() > b.size(); });
+  std::sort(components.begin(), components.end(), [](const auto& a, const auto& b) {
+    return a.size() != b.size() ? a.size() > b.size() : a.front() < b.front();
+  });
 
   Clustering clustering;
   clustering.cluster.assign(labels.size(), kOutlier);

@@ -23,10 +23,16 @@ using testing::StartsWith;
 // Long enough for a terminal bar to be drawn (100 ms).
 void wait_for_a_draw() { std::this_thread::sleep_for(std::chrono::milliseconds(130)); }
 
-TEST(SilentProgress, TakesEverything) {
+TEST(SilentProgress, WritesNothingToTheTerminal) {
+  testing::internal::CaptureStdout();
+  testing::internal::CaptureStderr();
   const auto progress = make_silent_progress();
-  ProgressPhase phase(*progress, "comparing", 10, "pairs");
-  phase.advance(10);
+  {
+    ProgressPhase phase(*progress, "comparing", 10, "pairs");
+    phase.advance(10);
+  }
+  EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST(PlainProgress, WritesOneWholeLineAtTheEndWithoutControlCharacters) {

@@ -5,10 +5,44 @@
 #include <cstdlib>
 #include <string>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
 namespace simile {
+namespace {
+
+#if defined(__x86_64__)
+/// Whether there are int8 and bf16 tiles and the kernel lets this process use them: their state is large, so it must be
+/// asked for (arch_prctl(2), ARCH_REQ_XCOMP_PERM). The permission holds for every thread made later.
+bool tiles_usable() {
+#if defined(__linux__)
+  constexpr unsigned kBf16 = 1U << 22;
+  constexpr unsigned kTile = 1U << 24;
+  constexpr unsigned kInt8 = 1U << 25;
+  constexpr long kRequestPermission = 0x1023;
+  constexpr long kTileData = 18;
+  unsigned eax = 0;
+  unsigned ebx = 0;
+  unsigned ecx = 0;
+  unsigned edx = 0;
+  if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) == 0) return false;
+  if ((edx & kBf16) == 0 || (edx & kTile) == 0 || (edx & kInt8) == 0) return false;
+  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
+#else
+  return false;
+#endif
+}
+#endif
+
+}  // namespace
 
 std::string_view to_string(SimdLevel level) {
   switch (level) {
@@ -18,6 +52,10 @@ std::string_view to_string(SimdLevel level) {
       return "avx2";
     case SimdLevel::avx512:
       return "avx512";
+    case SimdLevel::vnni:
+      return "vnni";
+    case SimdLevel::amx:
+      return "amx";
   }
   return "unknown";
 }
@@ -31,6 +69,11 @@ std::vector<SimdLevel> supported_simd_levels() {
   const bool avx512 = __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
                       __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512dq") != 0;
   if (avx2 && avx512) levels.push_back(SimdLevel::avx512);
+  const bool vnni = __builtin_cpu_supports("avx512vnni") != 0 && __builtin_cpu_supports("avx512vpopcntdq") != 0 &&
+                    __builtin_cpu_supports("avx512bitalg") != 0 && __builtin_cpu_supports("avx512vbmi") != 0;
+  if (avx2 && avx512 && vnni) levels.push_back(SimdLevel::vnni);
+  static const bool tiles = tiles_usable();
+  if (avx2 && avx512 && vnni && tiles) levels.push_back(SimdLevel::amx);
 #endif
   return levels;
 }

@@ -46,6 +46,9 @@ std::optional<HashKind> hash_kind(Method method) {
     case Method::ahash:
       return HashKind::ahash;
     case Method::ssim:
+    case Method::minhash:
+    case Method::orb:
+    case Method::template_match:
     case Method::embedding:
       return std::nullopt;
   }

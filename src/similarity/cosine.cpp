@@ -6,7 +6,7 @@
 #include <cstring>
 #include <limits>
 
-#include "similarity/arithmetic.hpp"
+#include "similarity/arithmetic/cosine.hpp"
 #include "similarity/simd/kernels.hpp"
 
 #include "simile/core/error.hpp"
@@ -108,8 +108,9 @@ double CosineMetric::exact(std::int64_t left, std::int64_t right) const {
   return std::clamp(cosine, -1.0, 1.0);
 }
 
-void CosineMetric::screen_block(const Tile& tile, double floor, Workspace& workspace,
+void CosineMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                 std::vector<ScoredPair>& out) const {
+  const double floor = need.floor;
   const Kernels& simd = kernels();
   const std::int64_t dimensions = left_.shape[1];
   const std::int64_t rows = round_up(tile.rows.size(), simd.gemm_rows);

@@ -5,7 +5,7 @@
 #include <bit>
 #include <cstring>
 
-#include "similarity/arithmetic.hpp"
+#include "similarity/arithmetic/hamming.hpp"
 #include "similarity/simd/kernels.hpp"
 
 #include "simile/core/error.hpp"
@@ -87,9 +87,9 @@ double HammingMetric::exact(std::int64_t left, std::int64_t right) const {
   return hamming_similarity(bits_, differing);
 }
 
-void HammingMetric::screen_block(const Tile& tile, double floor, Workspace& workspace,
+void HammingMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                  std::vector<ScoredPair>& out) const {
-  const std::int64_t reach = max_distance(bits_, floor);
+  const std::int64_t reach = max_distance(bits_, need.floor);
   if (reach < 0) return;
   const Kernels& simd = kernels();
   auto* const distances = workspace.buffer<std::uint32_t>(0, tile.cols.size());

@@ -8,7 +8,7 @@
 
 namespace simile {
 
-std::unique_ptr<Metric> make_metric(const Features& features) {
+std::unique_ptr<Metric> make_metric(const Features& features, const MetricOptions& /*options*/) {
   switch (features.method) {
     case Method::ssim:
       return std::make_unique<SsimMetric>(features.images.view());
@@ -18,6 +18,10 @@ std::unique_ptr<Metric> make_metric(const Features& features) {
       return std::make_unique<HammingMetric>(features.codes.view(), features.bits);
     case Method::embedding:
       return std::make_unique<CosineMetric>(features.vectors.view());
+    case Method::minhash:
+    case Method::orb:
+    case Method::template_match:
+      break;
   }
   throw Error(ErrorCode::internal, "a method without a metric");
 }

@@ -9,13 +9,13 @@ void Metric::screen(const Tile& tile, const Need& need, Workspace& workspace, st
   if (need.exact || !tile.list.empty()) {
     score_exactly(tile, need.floor, out);
   } else {
-    screen_block(tile, need.floor, workspace, out);
+    screen_block(tile, need, workspace, out);
   }
 }
 
-void Metric::screen_block(const Tile& tile, double floor, Workspace& /*workspace*/,
+void Metric::screen_block(const Tile& tile, const Need& need, Workspace& /*workspace*/,
                           std::vector<ScoredPair>& out) const {
-  score_exactly(tile, floor, out);
+  score_exactly(tile, need.floor, out);
 }
 
 void Metric::score_exactly(const Tile& tile, double floor, std::vector<ScoredPair>& out) const {

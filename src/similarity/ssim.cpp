@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "similarity/arithmetic.hpp"
+#include "similarity/arithmetic/ssim.hpp"
 #include "similarity/simd/kernels.hpp"
 
 #include "simile/core/error.hpp"
@@ -129,7 +129,7 @@ double SsimMetric::exact(std::int64_t left, std::int64_t right) const {
   return kernels().ssim_exact(left_[left].data, right_[right].data, height, width, columns.data(), row.data());
 }
 
-void SsimMetric::screen_block(const Tile& tile, double floor, Workspace& workspace,
+void SsimMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                               std::vector<ScoredPair>& out) const {
   const Kernels& simd = kernels();
   const std::int64_t height = left_.shape[1];
@@ -163,7 +163,7 @@ void SsimMetric::screen_block(const Tile& tile, double floor, Workspace& workspa
       simd.ssim_means(left, right, height, width, scratch, means);
       for (std::int64_t col = tile.upper ? std::max(group, row + 1) : group; col < group_end; ++col) {
         const double mean = means[col - group];
-        if (mean + band >= floor) out.push_back({row, col, mean - band, mean + band});
+        if (mean + band >= need.floor) out.push_back({row, col, mean - band, mean + band});
       }
     }
   }

@@ -27,7 +27,7 @@ TEST(Simd, UsesWhatItIsTold) {
 
 TEST(Simd, RefusesALevelThatIsNotHere) {
   const auto levels = supported_simd_levels();
-  for (const auto level : {SimdLevel::avx2, SimdLevel::avx512}) {
+  for (const auto level : {SimdLevel::avx2, SimdLevel::avx512, SimdLevel::vnni, SimdLevel::amx}) {
     if (std::find(levels.begin(), levels.end(), level) != levels.end()) continue;
     expect_error(ErrorCode::invalid_argument, "this machine has portable", [&] { set_simd_level(level); });
   }

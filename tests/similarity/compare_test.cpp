@@ -30,7 +30,8 @@ class CrampedMetric : public FunctionMetric<double (*)(std::int64_t, std::int64_
       : FunctionMetric(n, n, hashed_similarity), max_pairs_(max_pairs), kind_(kind) {}
 
  protected:
-  void screen_block(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const override {
+  void screen_block(const Tile& tile, const Need& need, Workspace& workspace,
+                    std::vector<ScoredPair>& out) const override {
     if (tile.count() > max_pairs_) {
       if (kind_ == Kind::bad_alloc) throw std::bad_alloc();
       if (kind_ == Kind::after_reporting) {  // as when the list of pairs itself cannot grow
@@ -39,7 +40,7 @@ class CrampedMetric : public FunctionMetric<double (*)(std::int64_t, std::int64_
       }
       throw Error(ErrorCode::out_of_memory, "too cramped");
     }
-    FunctionMetric::screen_block(tile, floor, workspace, out);
+    FunctionMetric::screen_block(tile, need, workspace, out);
   }
 
  private:

@@ -101,14 +101,14 @@ class VagueMetric final : public FunctionMetric<double (*)(std::int64_t, std::in
   explicit VagueMetric(std::int64_t n) : FunctionMetric(n, n, hashed_similarity) {}
 
  protected:
-  void screen_block(const Tile& tile, double floor, Workspace& /*workspace*/,
+  void screen_block(const Tile& tile, const Need& need, Workspace& /*workspace*/,
                     std::vector<ScoredPair>& out) const override {
     for (std::int64_t i = tile.rows.begin; i < tile.rows.end; ++i) {
       for (std::int64_t j = tile.upper ? std::max(tile.cols.begin, i + 1) : tile.cols.begin; j < tile.cols.end; ++j) {
         const double similarity = exact(i, j);
         const double down = 0.3 * hashed_similarity(i, j + 1000);
         const double up = 0.3 * hashed_similarity(i + 1000, j);
-        if (similarity + up >= floor) out.push_back({i, j, similarity - down, similarity + up});
+        if (similarity + up >= need.floor) out.push_back({i, j, similarity - down, similarity + up});
       }
     }
   }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "core/expect_error.hpp"
-#include "similarity/arithmetic.hpp"
+#include "similarity/arithmetic/ssim.hpp"
 #include "similarity/intervals.hpp"
 #include "support/oracle.hpp"
 #include "support/random_images.hpp"

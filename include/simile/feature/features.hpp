@@ -14,10 +14,13 @@ namespace simile {
 /// use, as the method says.
 struct Features {
   Method method = Method::ssim;
-  Array<std::uint8_t, 3> images;  ///< ssim: grey [n, height, width]
-  Array<std::uint8_t, 2> codes;   ///< hashes: [n, ceil(bits / 8)]
-  std::int64_t bits = 0;          ///< of a hash
-  Array<float, 2> vectors;        ///< embedding: [n, d]
+  Array<std::uint8_t, 3> images;         ///< ssim: grey [n, height, width]
+  Array<std::uint8_t, 4> colour_images;  ///< template: [n, height, width, 3]
+  Array<std::uint8_t, 2> codes;          ///< hashes: [n, ceil(bits / 8)]; orb: descriptors of all items [m, 32]
+  std::vector<std::int64_t> offsets;     ///< orb: [n + 1], item k has descriptors offsets[k] .. offsets[k + 1]
+  std::int64_t bits = 0;                 ///< of a hash
+  Array<std::uint32_t, 2> signatures;    ///< minhash: [n, 128]; all 2^32 - 1 where an image has no corners
+  Array<float, 2> vectors;               ///< embedding: [n, d]
   std::vector<std::int64_t> items;
 
   std::int64_t num_rows() const { return static_cast<std::int64_t>(items.size()); }

@@ -11,7 +11,7 @@
 namespace simile {
 
 /// What "alike" means in a run: which features are taken and how they are compared.
-enum class Method { ssim, phash, dhash, ahash, embedding };
+enum class Method { ssim, phash, dhash, ahash, minhash, orb, template_match, embedding };
 
 struct MethodInfo {
   Method method;

@@ -24,7 +24,8 @@ class CosineMetric final : public Metric {
   double exact(std::int64_t left, std::int64_t right) const override;
 
  protected:
-  void screen_block(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const override;
+  void screen_block(const Tile& tile, const Need& need, Workspace& workspace,
+                    std::vector<ScoredPair>& out) const override;
 
  private:
   const double* right_norms() const { return norms_.data() + (one_set_ ? 0 : left_.shape[0]); }

@@ -24,7 +24,8 @@ class HammingMetric final : public Metric {
   double exact(std::int64_t left, std::int64_t right) const override;
 
  protected:
-  void screen_block(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const override;
+  void screen_block(const Tile& tile, const Need& need, Workspace& workspace,
+                    std::vector<ScoredPair>& out) const override;
 
  private:
   const std::uint64_t* left_code(std::int64_t item) const { return words_.data() + item * words_per_code_; }

@@ -8,7 +8,14 @@
 
 namespace simile {
 
+/// Weights of SSIM's windows: 7x7 equal ones, or 11x11 Gaussian ones with sigma 1.5 (docs/definitions.md).
+enum class SsimWindow { uniform, gaussian };
+
+struct MetricOptions {
+  SsimWindow window = SsimWindow::uniform;  ///< ssim only
+};
+
 /// The metric that compares these features, which must outlive it.
-std::unique_ptr<Metric> make_metric(const Features& features);
+std::unique_ptr<Metric> make_metric(const Features& features, const MetricOptions& options = {});
 
 }  // namespace simile

@@ -23,6 +23,8 @@ struct ScoredPair {
 struct Need {
   /// Pairs that are surely below this do not matter and need not be reported.
   double floor = -std::numeric_limits<double>::infinity();
+  /// Intervals wider than this are of no use: the sink would evaluate nearly every such pair.
+  double max_width = std::numeric_limits<double>::infinity();
   /// Every reported pair will be evaluated exactly: report low == high instead of screening first.
   bool exact = false;
 };
@@ -58,7 +60,8 @@ class Metric {
 
  protected:
   /// The cheap way for a block, where intervals are of use; a metric without one evaluates exactly.
-  virtual void screen_block(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const;
+  virtual void screen_block(const Tile& tile, const Need& need, Workspace& workspace,
+                            std::vector<ScoredPair>& out) const;
 
  private:
   void score_exactly(const Tile& tile, double floor, std::vector<ScoredPair>& out) const;

@@ -28,7 +28,8 @@ class SsimMetric final : public Metric {
   double exact(std::int64_t left, std::int64_t right) const override;
 
  protected:
-  void screen_block(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const override;
+  void screen_block(const Tile& tile, const Need& need, Workspace& workspace,
+                    std::vector<ScoredPair>& out) const override;
 
  private:
   View<const std::uint8_t, 3> left_;

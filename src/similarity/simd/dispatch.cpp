@@ -8,6 +8,10 @@ namespace simile {
 const Kernels& kernels() {
   switch (simd_level()) {
 #if defined(__x86_64__)
+    case SimdLevel::amx:
+      return kKernelsAmx;
+    case SimdLevel::vnni:
+      return kKernelsVnni;
     case SimdLevel::avx512:
       return kKernelsAvx512;
     case SimdLevel::avx2:

@@ -56,6 +56,8 @@ extern const Kernels kKernelsPortable;
 #if defined(__x86_64__)
 extern const Kernels kKernelsAvx2;
 extern const Kernels kKernelsAvx512;
+extern const Kernels kKernelsVnni;
+extern const Kernels kKernelsAmx;
 #endif
 
 }  // namespace simile

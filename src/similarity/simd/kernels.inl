@@ -9,7 +9,8 @@
 #include <immintrin.h>
 #endif
 
-#include "similarity/arithmetic.hpp"
+#include "similarity/arithmetic/cosine.hpp"
+#include "similarity/arithmetic/ssim.hpp"
 #include "similarity/simd/kernels.hpp"
 
 namespace simile {

@@ -1,24 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/pipeline/cluster.hpp"
 
-#include <chrono>
 #include <utility>
 
+#include "pipeline/grouping.hpp"
 #include "pipeline/open.hpp"
+#include "pipeline/report_page.hpp"
+#include "pipeline/stopwatch.hpp"
+#include "pipeline/target.hpp"
 
 #include "simile/cluster/purity.hpp"
-#include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
 #include "simile/core/simd.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
-#include "simile/core/version.hpp"
 #include "simile/pipeline/truth.hpp"
-#include "simile/report/cluster_report.hpp"
 #include "simile/report/result_folder.hpp"
 #include "simile/report/tables.hpp"
-#include "simile/report/thumbnails.hpp"
-#include "simile/similarity/components.hpp"
 #include "simile/similarity/edges.hpp"
 #include "simile/similarity/make_metric.hpp"
 
@@ -26,58 +24,6 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// Seconds by phase.
-class Stopwatch {
- public:
-  void lap(std::string phase) {
-    const auto now = std::chrono::steady_clock::now();
-    laps_.emplace_back(std::move(phase), std::chrono::duration<double>(now - last_).count());
-    last_ = now;
-  }
-  std::vector<std::pair<std::string, double>> laps() const { return laps_; }
-
- private:
-  std::chrono::steady_clock::time_point last_ = std::chrono::steady_clock::now();
-  std::vector<std::pair<std::string, double>> laps_;
-};
-
-fs::path resolved_out(const ClusterOptions& options) {
-  const fs::path out = options.out.empty() ? default_result_folder(options.input) : options.out;
-  const fs::path absolute = fs::absolute(out).lexically_normal();
-  return absolute.has_filename() ? absolute : absolute.parent_path();  // without a slash at the end
-}
-
-bool is_inside(const fs::path& path, const fs::path& folder) {
-  const auto relative = fs::weakly_canonical(path).lexically_relative(fs::weakly_canonical(folder));
-  return !relative.empty() && *relative.begin() != "..";
-}
-
-/// A result inside its own input would be read as photos by the next run; an input inside the result that is replaced
-/// would be deleted with it.
-void check_apart(const fs::path& out, const fs::path& input) {
-  if (fs::is_directory(input) && is_inside(out, input)) {
-    throw Error(ErrorCode::invalid_argument, concat("--out ", in_quotes(out.native()), " lies inside the input ",
-                                                    in_quotes(input.native()), "; choose a folder outside"));
-  }
-  if (is_inside(input, out)) {
-    throw Error(ErrorCode::invalid_argument, concat("the input ", in_quotes(input.native()), " lies inside --out ",
-                                                    in_quotes(out.native()), ", which would be replaced"));
-  }
-}
-
-/// The same for what a list names, where there is something to replace.
-void check_items_apart(const fs::path& out, const Catalogue& catalogue) {
-  if (!catalogue.has_files || !fs::exists(out)) return;
-  const fs::path replaced = fs::weakly_canonical(out);
-  for (std::int64_t item = 0; item < catalogue.size(); ++item) {
-    if (is_inside(catalogue.file(item), replaced)) {
-      throw Error(ErrorCode::invalid_argument,
-                  concat("the item ", in_quotes(catalogue.file(item).native()), " lies inside --out ",
-                         in_quotes(out.native()), ", which would be replaced"));
-    }
-  }
-}
 
 /// What both a plan and a run need first: the items, and every check that needs no reading of them.
 struct Opened {
@@ -88,24 +34,14 @@ struct Opened {
   std::vector<std::string> truth;  ///< class of every item; empty without --truth
 };
 
-double checked_threshold(const ClusterOptions& options, Method method) {
-  const MethodInfo& method_info = info(method);
-  const double threshold = options.threshold.value_or(method_info.default_threshold);
-  if (!(threshold >= method_info.min_threshold && threshold <= 1)) {
-    throw Error(ErrorCode::invalid_argument, concat("--threshold ", threshold, ": allowed for ", method_info.name,
-                                                    " are ", method_info.min_threshold, " to 1"));
-  }
-  return threshold;
-}
-
 Opened open_input(const ClusterOptions& options, const Context& context) {
   options.validate();
   Opened opened;
-  if (options.features.method) checked_threshold(options, *options.features.method);
+  if (options.features.method) checked_threshold(options.threshold, *options.features.method);
   if (!fs::exists(options.input)) {
     throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(options.input.native())));
   }
-  opened.out = resolved_out(options);
+  opened.out = resolved_out(options.out, options.input);
   check_apart(opened.out, options.input);
   check_result_target(opened.out, options.overwrite);
   opened.dataset = open_nonempty(options.input, options.listing, context);
@@ -117,26 +53,8 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   }
   opened.method = choose_method(opened.dataset, options.features.method);
   if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
-  opened.threshold = checked_threshold(options, opened.method);
+  opened.threshold = checked_threshold(options.threshold, opened.method);
   return opened;
-}
-
-/// Components of the pairs that reach the threshold; their list too when it is wanted.
-std::vector<std::int64_t> find_components(const Metric& metric, double threshold, Edges* edges, const Context& context,
-                                          CompareStats& stats) {
-  const Pairs pairs = Pairs::triangle(metric.num_left());
-  if (edges == nullptr) {
-    Components components(threshold);
-    stats = compare(pairs, metric, components, context);
-    return components.labels();
-  }
-  stats = compare(pairs, metric, *edges, context);
-  UnionFind sets(metric.num_left());
-  edges->for_each([&](const Edge& edge) {
-    context.cancellation.check();
-    sets.unite(edge.left, edge.right);
-  });
-  return sets.labels();
 }
 
 std::vector<std::string> row_classes(const std::vector<std::string>& classes, const std::vector<std::int64_t>& items) {
@@ -165,37 +83,6 @@ void summarise(const ClusterResult& result, ClusterSummary& summary) {
   summary.purity = judged.value();
 }
 
-void write_report_page(const fs::path& folder, const Opened& opened, const ClusterOptions& options,
-                       const ClusterResult& result, const ClusterSummary& summary, const Context& context) {
-  ReportModel model = make_report_model(result);
-  const Catalogue& catalogue = result.catalogue;
-  fs::path name = fs::weakly_canonical(fs::absolute(options.input));
-  model.title = name.filename().native();
-  model.method = summary.method;
-  model.threshold = summary.threshold;
-  model.version = kVersion;
-  model.facts = {{"Images", format_count(summary.num_items)},
-                 {"Groups", format_count(summary.num_groups)},
-                 {"Grouped", format_count(summary.num_grouped)},
-                 {"Share grouped", format_share(summary.share_grouped())},
-                 {"Outliers", format_count(summary.num_outliers)}};
-  if (summary.num_unreadable > 0) model.facts.emplace_back("Unreadable", format_count(summary.num_unreadable));
-  if (summary.num_judged > 0) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
-  model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
-  if (catalogue.has_files) model.link_prefix = link_prefix(opened.out, catalogue.root);
-  if (summary.num_sampled_representatives > 0) {
-    model.representative_note =
-        concat("In groups of more than ", format_count(kMaxExactMembers),
-               " images the representative was chosen by its mean similarity to ", kRepresentativeSample, " of them.");
-  }
-  if (catalogue.has_files || opened.dataset.images.in_memory()) {
-    model.thumbnails = make_thumbnails(opened.dataset.images, thumbnail_plan(model), options.features.limits, context);
-  }
-  AtomicFile file(folder / "report.html");
-  file.write(html_report(model));
-  file.commit();
-}
-
 }  // namespace
 
 void ClusterOptions::validate() const {
@@ -203,12 +90,6 @@ void ClusterOptions::validate() const {
   if (min_size < 1) throw Error(ErrorCode::invalid_argument, concat("--min-size ", min_size, ": allowed is 1 or more"));
   if (max_edges < 1)
     throw Error(ErrorCode::invalid_argument, concat("--max-edges ", max_edges, ": allowed is 1 or more"));
-}
-
-fs::path default_result_folder(const fs::path& input) {
-  fs::path resolved = fs::weakly_canonical(fs::absolute(input));
-  if (!resolved.has_filename()) resolved = resolved.parent_path();
-  return resolved.parent_path() / concat(resolved.filename().native(), "_clustered");
 }
 
 std::string plan_cluster(const ClusterOptions& options, const Context& context) {
@@ -279,7 +160,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   const auto transfer_errors = transfer_files(folder.path(), result, options.transfer, context);
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());
   watch.lap("write");
-  write_report_page(folder.path(), opened, options, result, summary, context);
+  write_report_page(folder.path(), result, summary, opened.dataset.images, options.features.limits, context);
   watch.lap("report");
   summary.seconds = watch.laps();
   write_manifest(folder.path(), summary, options.arguments);

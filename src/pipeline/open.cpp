@@ -23,4 +23,14 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
                                         in_quotes(ids[static_cast<std::size_t>(item)]), ": ", reason));
 }
 
+double checked_threshold(std::optional<double> wanted, Method method) {
+  const MethodInfo& method_info = info(method);
+  const double threshold = wanted.value_or(method_info.default_threshold);
+  if (!(threshold >= method_info.min_threshold && threshold <= 1)) {
+    throw Error(ErrorCode::invalid_argument, concat("--threshold ", threshold, ": allowed for ", method_info.name,
+                                                    " are ", method_info.min_threshold, " to 1"));
+  }
+  return threshold;
+}
+
 }  // namespace simile

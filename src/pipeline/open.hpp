@@ -11,4 +11,7 @@ Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& 
 /// extract_features(); throws decode, with the first item's reason, when no item could be read.
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context);
 
+/// The wanted threshold or the method's default. Throws invalid_argument naming what the method allows.
+double checked_threshold(std::optional<double> wanted, Method method);
+
 }  // namespace simile

@@ -12,6 +12,8 @@ foreach(module core imgproc imgcodecs)
 endforeach()
 
 find_package(ZLIB REQUIRED)
+find_package(GIF 5.1 REQUIRED)
+find_package(TIFF 4.5 REQUIRED)  # messages and allocation limits by file, not by process
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
@@ -22,3 +24,14 @@ find_library(TURBOJPEG_LIBRARY turbojpeg REQUIRED)
 add_library(simile_turbojpeg INTERFACE)
 target_include_directories(simile_turbojpeg SYSTEM INTERFACE ${TURBOJPEG_INCLUDE_DIR})
 target_link_libraries(simile_turbojpeg INTERFACE ${TURBOJPEG_LIBRARY})
+
+# libheif brings video codecs with it, which not everybody wants: without it, HEIC and AVIF files are unreadable items.
+option(SIMILE_WITH_HEIF "Read HEIC and AVIF (libheif)" ON)
+add_library(simile_heif INTERFACE)
+if(SIMILE_WITH_HEIF)
+  find_path(HEIF_INCLUDE_DIR libheif/heif.h REQUIRED)
+  find_library(HEIF_LIBRARY heif REQUIRED)
+  target_include_directories(simile_heif SYSTEM INTERFACE ${HEIF_INCLUDE_DIR})
+  target_link_libraries(simile_heif INTERFACE ${HEIF_LIBRARY})
+endif()
+target_compile_definitions(simile_heif INTERFACE SIMILE_HAS_HEIF=$<BOOL:${SIMILE_WITH_HEIF}>)

@@ -25,6 +25,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kResultSuffix = "_clustered";
+
 /// What both a plan and a run need first: the items, and every check that needs no reading of them.
 struct Opened {
   Dataset dataset;
@@ -38,15 +40,11 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   options.validate();
   Opened opened;
   if (options.features.method) checked_threshold(options.threshold, *options.features.method);
-  if (!fs::exists(options.input)) {
-    throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(options.input.native())));
-  }
-  opened.out = resolved_out(options.out, options.input);
-  check_apart(opened.out, options.input);
-  check_result_target(opened.out, options.overwrite);
-  opened.dataset = open_nonempty(options.input, options.listing, context);
+  OpenedInput input =
+      open_for_result(options.input, options.out, kResultSuffix, options.overwrite, options.listing, context);
+  opened.out = std::move(input.out);
+  opened.dataset = std::move(input.dataset);
   const Catalogue& catalogue = opened.dataset.catalogue();
-  if (opened.dataset.kind == "list") check_items_apart(opened.out, catalogue);
   if (options.transfer != Transfer::none && !catalogue.has_files) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
@@ -91,6 +89,8 @@ void ClusterOptions::validate() const {
   if (max_edges < 1)
     throw Error(ErrorCode::invalid_argument, concat("--max-edges ", max_edges, ": allowed is 1 or more"));
 }
+
+fs::path default_result_folder(const fs::path& input) { return beside(input, kResultSuffix); }
 
 std::string plan_cluster(const ClusterOptions& options, const Context& context) {
   const Opened opened = open_input(options, context);
@@ -163,7 +163,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   write_report_page(folder.path(), result, summary, opened.dataset.images, options.features.limits, context);
   watch.lap("report");
   summary.seconds = watch.laps();
-  write_manifest(folder.path(), summary, options.arguments);
+  write_manifest(folder.path(), to_json(summary), options.arguments);
   context.cancellation.check();
   folder.commit();
   return summary;

@@ -76,14 +76,14 @@ double ClusterSummary::pairs_per_second() const {
 
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }
 
-void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments) {
   ordered_json json;
   json["simile"] = kVersion;
   json["finished"] = utc_now();
   json["arguments"] = ordered_json::array();
   for (const auto& argument : arguments) json["arguments"].push_back(to_valid_utf8(argument));
-  json["summary"] = summary_json(summary);
+  json["summary"] = ordered_json::parse(summary);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     if (entry.is_regular_file()) files.push_back(entry.path());

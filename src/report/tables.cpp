@@ -20,15 +20,6 @@ void write_clusters(const std::filesystem::path& folder, const ClusterResult& re
   file.commit();
 }
 
-void write_unreadable(const std::filesystem::path& folder, const ClusterResult& result) {
-  AtomicFile file(folder / "unreadable.csv");
-  file.write("path,reason\n");
-  for (const auto& [item, reason] : result.unreadable) {
-    file.write(concat(csv_field(result.catalogue.ids[static_cast<std::size_t>(item)]), ",", csv_field(reason), "\n"));
-  }
-  file.commit();
-}
-
 void write_keep(const std::filesystem::path& folder, const ClusterResult& result) {
   AtomicFile file(folder / "keep.csv");
   file.write("path\n");
@@ -40,9 +31,19 @@ void write_keep(const std::filesystem::path& folder, const ClusterResult& result
 
 }  // namespace
 
+void write_unreadable(const std::filesystem::path& folder, const Catalogue& catalogue,
+                      const std::vector<ItemError>& errors) {
+  AtomicFile file(folder / "unreadable.csv");
+  file.write("path,reason\n");
+  for (const auto& [item, reason] : errors) {
+    file.write(concat(csv_field(catalogue.ids[static_cast<std::size_t>(item)]), ",", csv_field(reason), "\n"));
+  }
+  file.commit();
+}
+
 void write_tables(const std::filesystem::path& folder, const ClusterResult& result) {
   write_clusters(folder, result);
-  write_unreadable(folder, result);
+  write_unreadable(folder, result.catalogue, result.unreadable);
   write_keep(folder, result);
 }
 

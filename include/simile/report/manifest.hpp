@@ -46,8 +46,9 @@ struct ClusterSummary {
 /// One JSON object, keys in a fixed order, ends with a line break. Bytes that are not UTF-8 are percent-encoded.
 std::string to_json(const ClusterSummary& summary);
 
-/// manifest.json: version, command line, summary, and the SHA-256 of every other file directly in `folder`.
-void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+/// manifest.json: version, command line, summary (a JSON object, as to_json() gives it), and the SHA-256 of every other
+/// file directly in `folder`.
+void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments);
 
 }  // namespace simile

@@ -6,14 +6,17 @@
 #include "pipeline/grouping.hpp"
 #include "pipeline/open.hpp"
 #include "pipeline/report_page.hpp"
+#include "pipeline/sample_study.hpp"
 #include "pipeline/stopwatch.hpp"
 #include "pipeline/target.hpp"
 
 #include "simile/cluster/purity.hpp"
 #include "simile/core/error.hpp"
+#include "simile/core/random.hpp"
 #include "simile/core/simd.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
+#include "simile/pipeline/threshold.hpp"
 #include "simile/pipeline/truth.hpp"
 #include "simile/report/result_folder.hpp"
 #include "simile/report/tables.hpp"
@@ -62,6 +65,13 @@ std::vector<std::string> row_classes(const std::vector<std::string>& classes, co
   return rows;
 }
 
+/// What a random sample of all rows advises.
+ThresholdAdvice advise(const Metric& metric, Method method, std::uint64_t seed, const Context& context) {
+  const std::int64_t count = metric.num_left();
+  const auto rows = sample_without_replacement(count, std::min(count, kDefaultSample), seed);
+  return study_sample(metric, rows, count, info(method).default_threshold, context).advice;
+}
+
 void summarise(const ClusterResult& result, ClusterSummary& summary) {
   const Clustering& clustering = result.clustering;
   summary.num_items = result.catalogue.size();
@@ -85,6 +95,9 @@ void summarise(const ClusterResult& result, ClusterSummary& summary) {
 
 void ClusterOptions::validate() const {
   features.validate();
+  if (auto_threshold && threshold) {
+    throw Error(ErrorCode::invalid_argument, "--auto-threshold and --threshold exclude each other");
+  }
   if (min_size < 1) throw Error(ErrorCode::invalid_argument, concat("--min-size ", min_size, ": allowed is 1 or more"));
   if (max_edges < 1)
     throw Error(ErrorCode::invalid_argument, concat("--max-edges ", max_edges, ": allowed is 1 or more"));
@@ -100,8 +113,9 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
   if (opened.dataset.catalogue().repeats > 0)
     plan += concat(" (", opened.dataset.catalogue().repeats, " repeats left out)");
   plan += concat("\ncompare: every pair, ", format_count(count * (count - 1) / 2), ", by ", info(opened.method).name,
-                 "; alike from ", opened.threshold, " on\ngroups: at least ", options.min_size,
-                 " images\nwrite: ", in_quotes(opened.out.native()),
+                 "; alike from ",
+                 options.auto_threshold ? std::string("an advised threshold") : format_double(opened.threshold),
+                 " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
                  fs::exists(opened.out) ? " (replaces the earlier result)" : "", "\n");
   if (options.transfer != Transfer::none) {
     plan += concat(options.transfer == Transfer::copy ? "copy" : "link", ": ", format_count(count), " files below ",
@@ -124,14 +138,21 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   watch.lap("read");
 
   ClusterSummary summary;
-  const auto metric = make_metric(features);
+  const auto metric = make_metric(features, options.metric);
+  double threshold = opened.threshold;
+  if (options.auto_threshold) {
+    const ThresholdAdvice advice = advise(*metric, opened.method, options.seed, context);
+    threshold = advice.threshold;
+    summary.threshold_reason = advice.reason;
+    watch.lap("threshold");
+  }
   std::optional<Edges> edges;
   if (options.similarities) {
-    edges.emplace(opened.threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
+    edges.emplace(threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
   }
   Context comparing = context;
   if (edges) comparing.memory_bytes -= context.memory_bytes / 4;  // the edges in memory, twice while they are sorted
-  const auto labels = find_components(*metric, opened.threshold, edges ? &*edges : nullptr, comparing, summary.compare);
+  const auto labels = find_components(*metric, threshold, edges ? &*edges : nullptr, comparing, summary.compare);
   watch.lap("compare");
 
   ClusterResult result{catalogue,
@@ -147,7 +168,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summary.output = opened.out.native();
   summary.kind = opened.dataset.kind;
   summary.method = info(opened.method).name;
-  summary.threshold = opened.threshold;
+  summary.threshold = threshold;
   summary.min_size = options.min_size;
   summary.seed = options.seed;
   summary.device = to_string(context.device);

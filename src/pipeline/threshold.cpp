@@ -132,12 +132,16 @@ std::vector<std::int64_t> rows_of(const std::vector<std::int64_t>& wanted, const
   return rows;
 }
 
+/// The first pair below the advice.
+std::vector<Edge>::const_iterator border_of(const SampleStudy& study) {
+  return std::partition_point(study.pairs.begin(), study.pairs.end(),
+                              [&](const Edge& edge) { return edge.similarity >= study.advice.threshold; });
+}
+
 /// Pairs at the border of the advice: half of them drawn from as many above it as there are, half from as many below.
 std::vector<Edge> pairs_to_judge(const Run& run) {
   const auto& pairs = run.study.pairs;
-  const auto border = std::partition_point(
-      pairs.begin(), pairs.end(), [&](const Edge& edge) { return edge.similarity >= run.study.advice.threshold; });
-  const std::int64_t above = border - pairs.begin();
+  const std::int64_t above = border_of(run.study) - pairs.begin();
   const std::int64_t below = std::min(std::max(above, kPairsToJudge), std::ssize(pairs) - above);
   const std::int64_t from_above = std::min(above, std::max(kPairsToJudge / 2, kPairsToJudge - below));
   const std::int64_t from_below = std::min(below, kPairsToJudge - from_above);
@@ -149,6 +153,18 @@ std::vector<Edge> pairs_to_judge(const Run& run) {
     chosen.push_back(pairs[static_cast<std::size_t>(above + k)]);
   }
   return chosen;
+}
+
+/// The counts at every pair of the most similar ones, then at one in a hundred.
+std::vector<PairCount> pair_counts(const std::vector<Edge>& pairs) {
+  std::vector<PairCount> counts;
+  for (std::size_t k = 0; k < pairs.size(); ++k) {
+    const bool last_of_equals = k + 1 == pairs.size() || pairs[k + 1].similarity < pairs[k].similarity;
+    const auto count = static_cast<std::int64_t>(k) + 1;
+    const bool far_enough = counts.empty() || 100 * (count - counts.back().pairs) >= count || k + 1 == pairs.size();
+    if (last_of_equals && far_enough) counts.push_back({pairs[k].similarity, count});
+  }
+  return counts;
 }
 
 std::vector<ExamplePair> example_pairs(const Run& run) {
@@ -212,6 +228,7 @@ void write_page(const fs::path& folder, const Run& run, std::int64_t num_sampled
   model.num_items = run.num_items;
   model.num_sampled = num_sampled;
   model.curve = run.study.curve;
+  model.counts = pair_counts(run.study.pairs);
   model.advice = run.study.advice;
   model.examples = example_pairs(run);
   model.ids = catalogue.ids;
@@ -309,8 +326,8 @@ ThresholdSummary run_threshold(const ThresholdOptions& options, const Judge& jud
   summary.num_unreadable = std::ssize(run.extraction.errors);
   summary.advice = run.study.advice;
   summary.at_advice = point_at(run.study.curve, summary.advice.threshold);
-  summary.expected_pairs =
-      pair_scale(run.num_items, summary.num_sampled) * static_cast<double>(summary.at_advice.similar_pairs);
+  summary.expected_pairs = pair_scale(run.num_items, summary.num_sampled) *
+                           static_cast<double>(border_of(run.study) - run.study.pairs.begin());
 
   const auto questions = pairs_to_judge(run);
   const auto replies = ask(run, questions, judge);

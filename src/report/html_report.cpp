@@ -70,7 +70,12 @@ std::string masthead(const ReportModel& model, const report::ClassColours& colou
   if (!std::isnan(model.threshold)) {
     out += concat("<span>threshold <b>", format_double(model.threshold), "</b></span>");
   }
-  out += "</p></header>\n";
+  out += "</p>";
+  if (!model.threshold_reason.empty()) {
+    out += concat("<p class=\"quiet\">The threshold was advised from a sample: ",
+                  escape_html(shortened(model.threshold_reason, 4 * kFactCharacters)), ".</p>");
+  }
+  out += "</header>\n";
   if (!model.facts.empty()) {
     out += "<dl class=\"facts\">";
     for (const auto& [label, value] : model.facts) {

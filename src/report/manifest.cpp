@@ -33,6 +33,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["kind"] = summary.kind;
   json["method"] = summary.method;
   json["threshold"] = summary.threshold;
+  if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;
   json["seed"] = summary.seed;
   json["images"] = summary.num_items;

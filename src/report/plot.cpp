@@ -102,6 +102,12 @@ class Axis {
   double step_ = 1;
 };
 
+/// "0.5", "2,500", "1 M".
+std::string tick_label(double value) {
+  if (value >= 1e6) return format_rate(value);
+  return value == std::floor(value) ? format_count(static_cast<std::int64_t>(value)) : format_double(value);
+}
+
 enum class Align { left, centre, right };
 
 /// Draws one plot onto one Cairo surface.
@@ -151,9 +157,7 @@ class Drawing {
       colour(kHairline);
       hairline(kPlotLeft, y, kPlotRight, y);
       colour(kQuiet);
-      const bool whole = tick == std::floor(tick) && std::fabs(tick) < 1e15;
-      text(kPlotLeft - 8, y + 4, whole ? format_count(static_cast<std::int64_t>(tick)) : format_double(tick),
-           Align::right);
+      text(kPlotLeft - 8, y + 4, tick_label(tick), Align::right);
     }
     double legend = kPlotRight;
     for (std::size_t k = panel.lines.size(); k-- > 0;) {

@@ -29,17 +29,18 @@ double lowest(const std::vector<CurvePoint>& curve) {
 }
 
 /// [value, ...] of a member of every point.
-template <class Value>
-std::string json_values(const std::vector<CurvePoint>& curve, Value&& value) {
+template <class Point, class Value>
+std::string json_values(const std::vector<Point>& points, Value&& value) {
   std::string out = "[";
-  for (const auto& point : curve) out += concat(out.size() > 1 ? "," : "", value(point));
+  for (const auto& point : points) out += concat(out.size() > 1 ? "," : "", value(point));
   return out + "]";
 }
 
 std::string data_json(const ThresholdPageModel& model) {
   const auto& curve = model.curve;
   std::string out = concat("{\"t\":", json_values(curve, [](const auto& p) { return p.threshold; }),
-                           ",\"pairs\":", json_values(curve, [](const auto& p) { return p.similar_pairs; }),
+                           ",\"counted\":", json_values(model.counts, [](const auto& p) { return p.threshold; }),
+                           ",\"pairs\":", json_values(model.counts, [](const auto& p) { return p.pairs; }),
                            ",\"groups\":", json_values(curve, [](const auto& p) { return p.groups; }),
                            ",\"grouped\":", json_values(curve, [](const auto& p) { return p.grouped; }),
                            ",\"largest\":", json_values(curve, [](const auto& p) { return p.largest; }),
@@ -126,11 +127,14 @@ Plot threshold_plot(const ThresholdPageModel& model) {
   PlotLine largest{.label = "largest group", .x = {}, .y = {}, .steps = true};
   const double scale = pair_scale(model.num_items, model.num_sampled);
   for (auto point = model.curve.rbegin(); point != model.curve.rend(); ++point) {
-    for (PlotLine* line : {&pairs, &groups, &grouped, &largest}) line->x.push_back(point->threshold);
-    pairs.y.push_back(scale * static_cast<double>(point->similar_pairs));
+    for (PlotLine* line : {&groups, &grouped, &largest}) line->x.push_back(point->threshold);
     groups.y.push_back(static_cast<double>(point->groups));
     grouped.y.push_back(static_cast<double>(point->grouped));
     largest.y.push_back(static_cast<double>(point->largest));
+  }
+  for (auto point = model.counts.rbegin(); point != model.counts.rend(); ++point) {
+    pairs.x.push_back(point->threshold);
+    pairs.y.push_back(scale * static_cast<double>(point->pairs));
   }
   plot.panels = {{all ? "similar pairs" : "similar pairs to expect in the whole set", true, {pairs}},
                  {all ? "groups" : "groups in the sample", false, {groups}},

@@ -51,7 +51,7 @@ addEventListener('DOMContentLoaded', () => {
   };
 
   const similarities = data.examples.map(([similarity]) => similarity);
-  const counts = ['pairs', 'groups', 'grouped', 'largest'];
+  const counts = ['groups', 'grouped', 'largest'];
   const expected = (pairs) => {
     const value = pairs * data.scale;
     return number.format(data.scale === 1 || value < 10 ? Math.round(value) : Number(value.toPrecision(2)));
@@ -65,8 +65,10 @@ addEventListener('DOMContentLoaded', () => {
     for (const name of counts) {
       const value = reached === 0 ? 0 : data[name][reached - 1];
       const share = name === 'grouped' && data.sampled > 0 ? ` (${Math.floor((100 * value) / data.sampled)}%)` : '';
-      byId(name).textContent = name === 'pairs' ? expected(value) : number.format(value) + share;
+      byId(name).textContent = number.format(value) + share;
     }
+    const counted = countAtLeast(data.counted, threshold);
+    byId('pairs').textContent = expected(counted === 0 ? 0 : data.pairs[counted - 1]);
     const place = (threshold - min) / (max - min);
     byId('needle').style.left = `${100 * (data.left + (data.right - data.left) * place)}%`;
     const border = countAtLeast(similarities, threshold);

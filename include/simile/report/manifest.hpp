@@ -17,6 +17,7 @@ struct ClusterSummary {
   std::string kind;    ///< of input: "folder", "IDX images", ...
   std::string method;
   double threshold = 0;
+  std::string threshold_reason;  ///< why, where it was advised; empty where it was given
   std::int64_t min_size = 2;
   std::uint64_t seed = 0;
   std::int64_t num_items = 0;            ///< in the catalogue

@@ -18,6 +18,12 @@ struct ExamplePair {
   std::int64_t right = 0;
 };
 
+/// How many pairs of the sample are at least so similar.
+struct PairCount {
+  double threshold = 0;
+  std::int64_t pairs = 0;
+};
+
 /// Everything that a threshold page shows.
 struct ThresholdPageModel {
   std::string title;   ///< name of the folder or file
@@ -26,6 +32,7 @@ struct ThresholdPageModel {
   std::int64_t num_items = 0;     ///< of the whole set
   std::int64_t num_sampled = 0;   ///< of those, compared
   std::vector<CurvePoint> curve;  ///< descending
+  std::vector<PairCount> counts;  ///< descending; enough of them to draw
   ThresholdAdvice advice;
   std::vector<ExamplePair> examples;               ///< descending by similarity
   std::vector<std::string> ids;                    ///< of every item

@@ -49,6 +49,10 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
   }
   out << format_counted(summary.compare.pairs, "pair", "pairs") << " in " << format_duration(summary.compare.seconds)
       << " (" << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
+  if (summary.transfer == Transfer::move) {
+    out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
+        << " takes that back)\n";
+  }
   if (summary.num_transfer_errors > 0) {
     out << format_counted(summary.num_transfer_errors, "file", "files")
         << " could not be transferred: transfer_errors.csv says why\n";
@@ -108,7 +112,7 @@ Command add_cluster_command(CLI::App& program) {
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier result");
   app->add_option_function<std::string>(
          "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
-         "Also put the photos into a folder per group: none, copy or link")
+         "Also put the photos into a folder per group: none, copy, link or move (simile undo)")
       ->type_name("HOW")
       ->default_str("none")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

@@ -39,6 +39,7 @@ struct Command {
 Command add_cluster_command(CLI::App& program);
 Command add_threshold_command(CLI::App& program);
 Command add_features_command(CLI::App& program);
+Command add_undo_command(CLI::App& program);
 Command add_devices_command(CLI::App& program);
 
 /// A context made from flags, with what it refers to.

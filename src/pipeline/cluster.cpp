@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "pipeline/grouping.hpp"
+#include "pipeline/moving.hpp"
 #include "pipeline/open.hpp"
 #include "pipeline/report_page.hpp"
 #include "pipeline/sample_study.hpp"
@@ -117,7 +118,9 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
                  options.auto_threshold ? std::string("an advised threshold") : format_double(opened.threshold),
                  " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
                  fs::exists(opened.out) ? " (replaces the earlier result)" : "", "\n");
-  if (options.transfer != Transfer::none) {
+  if (options.transfer == Transfer::move) {
+    plan += describe_moving(opened.dataset.catalogue(), opened.out);
+  } else if (options.transfer != Transfer::none) {
     plan += concat(options.transfer == Transfer::copy ? "copy" : "link", ": ", format_count(count), " files below ",
                    in_quotes((opened.out / "results").native()), "\n");
   }
@@ -129,6 +132,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   Opened opened = open_input(options, context);
   const Catalogue& catalogue = opened.dataset.catalogue();
   ResultFolder folder(opened.out, options.overwrite);
+  Moving moving(options.transfer, catalogue);
   watch.lap("list");
 
   FeatureOptions feature_options = options.features;
@@ -179,14 +183,22 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   write_tables(folder.path(), result);
   if (edges) write_similarities(folder.path(), result, *edges, context);
   const auto transfer_errors = transfer_files(folder.path(), result, options.transfer, context);
+  summary.transfer = options.transfer;
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());
   watch.lap("write");
-  write_report_page(folder.path(), result, summary, opened.dataset.images, options.features.limits, context);
+  ReportModel page = make_report_page(result, summary, opened.dataset.images, options.features.limits, context);
+  moving.plan(folder.path(), opened.out, result, page);
+  write_report_page(folder.path(), page);
   watch.lap("report");
   summary.seconds = watch.laps();
   write_manifest(folder.path(), to_json(summary), options.arguments);
   context.cancellation.check();
   folder.commit();
+  if (!moving.wanted()) return summary;
+  moving.carry_out(opened.out, result, page, summary, context);
+  watch.lap("move");
+  summary.seconds = watch.laps();
+  write_manifest(opened.out, summary, options.arguments);
   return summary;
 }
 

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/checksum.hpp"
+#include "report/move_journal.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/text.hpp"
@@ -47,6 +48,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["largest_group"] = summary.largest_group;
   json["share_grouped"] = summary.share_grouped();
   json["sampled_representatives"] = summary.num_sampled_representatives;
+  if (summary.transfer == Transfer::move) json["moved"] = summary.num_moved;
   json["transfer_errors"] = summary.num_transfer_errors;
   if (summary.has_truth) {
     json["judged"] = summary.num_judged;
@@ -87,7 +89,8 @@ void write_manifest(const std::filesystem::path& folder, const std::string& summ
   json["summary"] = ordered_json::parse(summary);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+    // The journal of moves goes on to be written.
+    if (entry.is_regular_file() && entry.path().filename() != report::kJournalName) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) json["sha256"][file.filename().native()] = sha256_of_file(file);

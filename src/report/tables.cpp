@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/report/tables.hpp"
 
+#include "report/item_errors.hpp"
+
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/csv.hpp"
 #include "simile/core/text.hpp"
@@ -33,12 +35,7 @@ void write_keep(const std::filesystem::path& folder, const ClusterResult& result
 
 void write_unreadable(const std::filesystem::path& folder, const Catalogue& catalogue,
                       const std::vector<ItemError>& errors) {
-  AtomicFile file(folder / "unreadable.csv");
-  file.write("path,reason\n");
-  for (const auto& [item, reason] : errors) {
-    file.write(concat(csv_field(catalogue.ids[static_cast<std::size_t>(item)]), ",", csv_field(reason), "\n"));
-  }
-  file.commit();
+  report::write_item_errors(folder / "unreadable.csv", catalogue, errors);
 }
 
 void write_tables(const std::filesystem::path& folder, const ClusterResult& result) {

@@ -45,7 +45,8 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context);
 
 /// A folder of photos (or a list, or an array) becomes a result folder: catalogue, features, every pair compared,
 /// groups, representatives, tables, report. Throws not_found or decode when there is nothing to cluster, and what its
-/// parts throw; nothing is left behind then.
+/// parts throw; nothing is left behind then, unless the result stood and files were being moved into it: what has
+/// been moved then, undo_moves() takes back.
 ClusterSummary run_cluster(const ClusterOptions& options, const Context& context);
 
 }  // namespace simile

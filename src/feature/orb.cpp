@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/feature/orb.hpp"
 
+#include <algorithm>
+
 #include <opencv2/features2d.hpp>
 
 #include "image/opencv.hpp"
@@ -10,6 +12,10 @@
 namespace simile {
 
 std::vector<std::uint8_t> orb_descriptors(View<const std::uint8_t, 2> grey) {
+  // A keypoint lies 31 pixels from every border; and OpenCV cannot halve images of a few pixels as often as it wants
+  // to.
+  constexpr std::int64_t kLeastSidePx = 63;
+  if (std::min(grey.shape[0], grey.shape[1]) < kLeastSidePx) return {};
   std::vector<cv::KeyPoint> keypoints;
   cv::Mat descriptors;
   guarded([&] {

@@ -11,6 +11,10 @@ foreach(module core imgproc imgcodecs)
   target_link_libraries(simile_opencv INTERFACE ${OPENCV_${module}_LIBRARY})
 endforeach()
 
+find_library(OPENCV_features2d_LIBRARY opencv_features2d REQUIRED)
+add_library(simile_opencv_features INTERFACE)
+target_link_libraries(simile_opencv_features INTERFACE simile_opencv ${OPENCV_features2d_LIBRARY})
+
 find_package(ZLIB REQUIRED)
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json 3.10 REQUIRED)

@@ -21,17 +21,6 @@ int to_int(std::int64_t value) {
   return static_cast<int>(value);
 }
 
-/// Runs an OpenCV call and turns its exception into ours.
-template <class Call>
-void guarded(Call&& call) {
-  try {
-    call();
-  } catch (const cv::Exception& error) {
-    const bool memory = error.code == cv::Error::StsNoMem;
-    throw Error(memory ? ErrorCode::out_of_memory : ErrorCode::internal, concat("OpenCV: ", error.err));
-  }
-}
-
 void resize_into(const cv::Mat& source, cv::Mat target) {
   const bool shrinks = target.cols < source.cols && target.rows < source.rows;
   const auto* before = target.data;

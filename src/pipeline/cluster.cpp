@@ -198,7 +198,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   moving.carry_out(opened.out, result, page, summary, context);
   watch.lap("move");
   summary.seconds = watch.laps();
-  write_manifest(opened.out, summary, options.arguments);
+  write_manifest(opened.out, to_json(summary), options.arguments);
   return summary;
 }
 

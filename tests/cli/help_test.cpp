@@ -52,19 +52,19 @@ TEST_P(Help, ListsEveryFlagOfTheCommandAndNoOther) {
   EXPECT_EQ(outcome.out.find('\t'), std::string::npos);
 }
 
-INSTANTIATE_TEST_SUITE_P(Each, Help,
-                         ::testing::Values(CommandHelp{"cluster",
-                                                       true,
-                                                       {"--threshold", "--auto-threshold", "--min-size", "--truth",
-                                                        "--out", "--overwrite", "--transfer", "--similarities",
-                                                        "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
-                                           CommandHelp{"threshold",
-                                                       true,
-                                                       {"--sample", "--seed", "--label", "--answers", "--out",
-                                                        "--overwrite", "--json", "--device"}},
-                                           CommandHelp{"features", true, {"--out", "--overwrite"}},
-                                           CommandHelp{"devices", false, {"--help"}}),
-                         [](const auto& test) { return std::string(test.param.command); });
+INSTANTIATE_TEST_SUITE_P(
+    Each, Help,
+    ::testing::Values(
+        CommandHelp{"cluster",
+                    true,
+                    {"--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite", "--transfer",
+                     "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+        CommandHelp{"search", true, {"--query", "--top", "--page", "--overwrite", "--json", "--device"}},
+        CommandHelp{"threshold",
+                    true,
+                    {"--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
+        CommandHelp{"features", true, {"--out", "--overwrite"}}, CommandHelp{"devices", false, {"--help"}}),
+    [](const auto& test) { return std::string(test.param.command); });
 
 TEST(Program, HelpsOnStandardOutput) {
   const auto outcome = simile_run({"--help"});
@@ -99,7 +99,7 @@ TEST(Program, SaysItsVersion) {
 TEST(Program, RefusesWhatItDoesNotKnowByName) {
   EXPECT_THAT(simile_run({}), Fails(kExitUsage, "simile: a command is missing; commands are cluster"));
   EXPECT_THAT(simile_run({"cluter", "x"}),
-              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, features"));
+              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, search, features"));
   EXPECT_THAT(simile_run({"--bogus"}), Fails(kExitUsage, "'--bogus' is no option"));
   EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}),
               Fails(kExitUsage, "simile: --bogus: no such option (simile cluster --help"));

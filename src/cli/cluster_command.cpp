@@ -84,11 +84,11 @@ Command add_cluster_command(CLI::App& program) {
   auto flags = std::make_shared<ClusterFlags>();
   ClusterOptions& options = flags->options;
   CLI::App* const app = program.add_subcommand("cluster", "Group a folder of photos by how alike they are");
-  app->add_option("PHOTOS", options.input,
-                  "A folder, a list of paths, an IDX file, or a .npy of images, embeddings or hashes")
+  app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images or features")
       ->required()
       ->type_name("");
   add_input_options(*app, options.listing, options.features, true);
+  add_window(*app, options.window);
   add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
   app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")

@@ -29,6 +29,7 @@ namespace fs = std::filesystem;
 struct Opened {
   Dataset dataset;
   Method method{};
+  MetricOptions metric{};
   double threshold = 0;
   fs::path out;
   std::vector<std::string> truth;  ///< class of every item; empty without --truth
@@ -46,12 +47,14 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   check_result_target(opened.out, options.overwrite);
   opened.dataset = open_nonempty(options.input, options.listing, context);
   const Catalogue& catalogue = opened.dataset.catalogue();
-  if (opened.dataset.kind == "list") check_items_apart(opened.out, catalogue);
+  if (opened.dataset.kind != "folder") check_items_apart(opened.out, catalogue);
   if (options.transfer != Transfer::none && !catalogue.has_files) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
   }
   opened.method = choose_method(opened.dataset, options.features.method);
+  options.features.validate_for(opened.dataset, opened.method);
+  opened.metric = checked_metric_options(options.window, opened.dataset, opened.method, options.features);
   if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
   opened.threshold = checked_threshold(options.threshold, opened.method);
   return opened;
@@ -124,7 +127,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   watch.lap("read");
 
   ClusterSummary summary;
-  const auto metric = make_metric(features);
+  const auto metric = make_metric(features, opened.metric);
   std::optional<Edges> edges;
   if (options.similarities) {
     edges.emplace(opened.threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
@@ -147,6 +150,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summary.output = opened.out.native();
   summary.kind = opened.dataset.kind;
   summary.method = info(opened.method).name;
+  if (opened.method == Method::ssim) summary.window = to_string(opened.metric.window);
   summary.threshold = opened.threshold;
   summary.min_size = options.min_size;
   summary.seed = options.seed;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
+#include <algorithm>
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
@@ -21,6 +23,23 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
   const auto& ids = dataset.catalogue().ids;
   throw Error(ErrorCode::decode, concat("none of the ", ids.size(), " items could be read; the first, ",
                                         in_quotes(ids[static_cast<std::size_t>(item)]), ": ", reason));
+}
+
+MetricOptions checked_metric_options(std::optional<SsimWindow> window, const Dataset& dataset, Method method,
+                                     const FeatureOptions& options) {
+  if (!window) return {};
+  const auto flag = concat("--window ", to_string(*window));
+  if (method != Method::ssim) {
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
+  }
+  constexpr std::int64_t kGaussianSidePx = 11;  // 3.5 standard deviations of 1.5 px to each side
+  const PixelSize size = compared_size(dataset.images, method, options);
+  if (*window == SsimWindow::gaussian && std::min(size.width_px, size.height_px) < kGaussianSidePx) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(flag, ": images of ", size.width_px, "x", size.height_px, " pixels are smaller than its ",
+                       kGaussianSidePx, "x", kGaussianSidePx, " (set --size)"));
+  }
+  return {.window = *window};
 }
 
 double checked_threshold(std::optional<double> wanted, Method method) {

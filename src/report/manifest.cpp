@@ -32,6 +32,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["output"] = to_valid_utf8(summary.output);
   json["kind"] = summary.kind;
   json["method"] = summary.method;
+  if (!summary.window.empty()) json["window"] = summary.window;
   json["threshold"] = summary.threshold;
   json["min_size"] = summary.min_size;
   json["seed"] = summary.seed;

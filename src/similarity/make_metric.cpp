@@ -2,11 +2,21 @@
 #include "simile/similarity/make_metric.hpp"
 
 #include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
 #include "simile/similarity/ssim.hpp"
 
 namespace simile {
+
+std::string_view to_string(SsimWindow window) { return window == SsimWindow::gaussian ? "gaussian" : "uniform"; }
+
+SsimWindow parse_window(std::string_view name) {
+  for (const auto window : {SsimWindow::uniform, SsimWindow::gaussian}) {
+    if (name == to_string(window)) return window;
+  }
+  throw Error(ErrorCode::invalid_argument, concat("--window ", in_quotes(name), ": allowed are uniform, gaussian"));
+}
 
 std::unique_ptr<Metric> make_metric(const Features& features, const MetricOptions& /*options*/) {
   switch (features.method) {

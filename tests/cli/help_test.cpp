@@ -55,9 +55,9 @@ TEST_P(Help, ListsEveryFlagOfTheCommandAndNoOther) {
 INSTANTIATE_TEST_SUITE_P(Each, Help,
                          ::testing::Values(CommandHelp{"cluster",
                                                        true,
-                                                       {"--threshold", "--min-size", "--truth", "--out", "--overwrite",
-                                                        "--transfer", "--similarities", "--max-edges", "--seed",
-                                                        "--dry-run", "--json", "--device"}},
+                                                       {"--window", "--threshold", "--min-size", "--truth", "--out",
+                                                        "--overwrite", "--transfer", "--similarities", "--max-edges",
+                                                        "--seed", "--dry-run", "--json", "--device"}},
                                            CommandHelp{"features", true, {"--out", "--overwrite"}},
                                            CommandHelp{"devices", false, {"--help"}}),
                          [](const auto& test) { return std::string(test.param.command); });
@@ -77,8 +77,9 @@ TEST(Program, HelpsOnStandardOutput) {
 
 TEST(Program, HelpReadsWell) {
   const auto cluster = simile_run({"cluster", "--help"}).out;
-  for (const auto* part : {"\n  PHOTOS      ", "--method METHOD", "(default: ssim for images)", "(default: 64;",
-                           "\n  ssim       structure of ", "same poses (0.8)", "SIMILE_MIN_SIZE", "simile.toml"}) {
+  for (const auto* part :
+       {"\n  PHOTOS      ", "--method METHOD", "(default: ssim for images)", "(default: 64, orb 256;",
+        "\n  ssim       structure of ", "same poses (0.8)", "SIMILE_MIN_SIZE", "simile.toml"}) {
     EXPECT_THAT(cluster, HasSubstr(part));
   }
   EXPECT_THAT(cluster, ::testing::Not(HasSubstr("cuda")));

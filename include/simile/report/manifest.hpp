@@ -16,6 +16,7 @@ struct ClusterSummary {
   std::string output;  ///< result folder
   std::string kind;    ///< of input: "folder", "IDX images", ...
   std::string method;
+  std::string window;  ///< of ssim
   double threshold = 0;
   std::int64_t min_size = 2;
   std::uint64_t seed = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "simile/feature/features.hpp"
@@ -17,7 +18,7 @@ std::string_view to_string(SsimWindow window);
 SsimWindow parse_window(std::string_view name);
 
 struct MetricOptions {
-  SsimWindow window = SsimWindow::uniform;  ///< ssim only
+  std::optional<SsimWindow> window{};  ///< ssim only; default uniform
 };
 
 /// The metric that compares these features, which must outlive it.

@@ -64,6 +64,7 @@ Command add_search_command(CLI::App& program) {
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier page");
   app->add_flag("--json", flags->json, "Print JSON instead of CSV");
   add_input_options(*app, options.listing, options.features, true);
+  add_window(*app, options.metric.window);
   add_run_options(*app, flags->run);
   add_device_option(*app, flags->run);
   app->footer(kSettingsHelp);

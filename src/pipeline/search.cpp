@@ -71,7 +71,7 @@ Searched open_searched(const SearchOptions& options, const Context& context) {
   Searched searched;
   searched.dataset = open_nonempty(options.input, options.listing, context);
   FeatureOptions wanted = options.features;
-  wanted.method = choose_method(searched.dataset, wanted.method);
+  wanted.method = checked_method(searched.dataset, wanted, options.metric);
   searched.extraction = extract_nonempty(searched.dataset, wanted, context);
   searched.options = options_like(searched.features(), wanted);
   for (std::int64_t row = 0; row < searched.features().num_rows(); ++row)

@@ -33,6 +33,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["output"] = to_valid_utf8(summary.output);
   json["kind"] = summary.kind;
   json["method"] = summary.method;
+  if (!summary.window.empty()) json["window"] = summary.window;
   json["threshold"] = summary.threshold;
   if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;

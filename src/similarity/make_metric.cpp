@@ -9,6 +9,15 @@
 
 namespace simile {
 
+std::string_view to_string(SsimWindow window) { return window == SsimWindow::gaussian ? "gaussian" : "uniform"; }
+
+SsimWindow parse_window(std::string_view name) {
+  for (const auto window : {SsimWindow::uniform, SsimWindow::gaussian}) {
+    if (name == to_string(window)) return window;
+  }
+  throw Error(ErrorCode::invalid_argument, concat("--window ", in_quotes(name), ": allowed are uniform, gaussian"));
+}
+
 namespace {
 
 /// On one set, or on two where `right` is given.

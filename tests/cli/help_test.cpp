@@ -57,12 +57,13 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         CommandHelp{"cluster",
                     true,
-                    {"--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite", "--transfer",
-                     "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
-        CommandHelp{"search", true, {"--query", "--top", "--page", "--overwrite", "--json", "--device"}},
-        CommandHelp{"threshold",
-                    true,
-                    {"--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
+                    {"--window", "--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite",
+                     "--transfer", "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+        CommandHelp{"search", true, {"--window", "--query", "--top", "--page", "--overwrite", "--json", "--device"}},
+        CommandHelp{
+            "threshold",
+            true,
+            {"--window", "--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
         CommandHelp{"features", true, {"--out", "--overwrite"}}, CommandHelp{"devices", false, {"--help"}}),
     [](const auto& test) { return std::string(test.param.command); });
 
@@ -81,8 +82,9 @@ TEST(Program, HelpsOnStandardOutput) {
 
 TEST(Program, HelpReadsWell) {
   const auto cluster = simile_run({"cluster", "--help"}).out;
-  for (const auto* part : {"\n  PHOTOS      ", "--method METHOD", "(default: ssim for images)", "(default: 64;",
-                           "\n  ssim       structure of ", "same poses (0.8)", "SIMILE_MIN_SIZE", "simile.toml"}) {
+  for (const auto* part :
+       {"\n  PHOTOS      ", "--method METHOD", "(default: ssim for images)", "(default: 64, orb 256;",
+        "\n  ssim       structure of ", "same poses (0.8)", "SIMILE_MIN_SIZE", "simile.toml"}) {
     EXPECT_THAT(cluster, HasSubstr(part));
   }
   EXPECT_THAT(cluster, ::testing::Not(HasSubstr("cuda")));

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 
 import matplotlib
+import matplotlib.ticker
 import numpy as np
 
 import inputs
@@ -106,6 +107,10 @@ def plot(points, path):
             mine = [point for point in points if point["metric"] == metric]
             panel.loglog([point["items"] for point in mine], [point[key] / unit for point in mine], marker="o",
                          markersize=3, linewidth=1.4, color=colours[position], label=mine[0]["label"])
+        plain = matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}")
+        panel.xaxis.set_major_formatter(plain)
+        panel.yaxis.set_major_formatter(plain)
+        panel.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
         panel.set_title(title, loc="left", fontsize=9)
         panel.set_xlabel("items")
         panel.set_xlim(800, 125_000)

@@ -107,10 +107,6 @@ def plot(points, path):
             mine = [point for point in points if point["metric"] == metric]
             panel.loglog([point["items"] for point in mine], [point[key] / unit for point in mine], marker="o",
                          markersize=3, linewidth=1.4, color=colours[position], label=mine[0]["label"])
-        plain = matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}")
-        panel.xaxis.set_major_formatter(plain)
-        panel.yaxis.set_major_formatter(plain)
-        panel.yaxis.set_minor_formatter(matplotlib.ticker.NullFormatter())
         panel.set_title(title, loc="left", fontsize=9)
         panel.set_xlabel("items")
         panel.set_xlim(800, 125_000)
@@ -121,6 +117,11 @@ def plot(points, path):
     panels[0].loglog(x, low * 3 * (x / x[0]) ** 2, "--", color="#999999", linewidth=1, label="grows as n²")
     panels[0].set_ylim(low, high)
     panels[0].legend(frameon=False, fontsize=8)
+    decades = [10 ** round_to(np.log10(limit)) for limit, round_to in zip(panels[1].get_ylim(), (np.floor, np.ceil))]
+    panels[1].set_ylim(*decades)
+    for panel in panels:
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
     figure.savefig(path, metadata={"Date": None})
 
 

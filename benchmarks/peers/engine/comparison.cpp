@@ -102,11 +102,6 @@ class Unpruned final : public Metric {
   const Metric& inner_;
 };
 
-template <class T>
-void write_values(std::ostream& out, const std::vector<T>& values) {
-  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-}
-
 class Comparison final : public Work {
  public:
   explicit Comparison(const Arguments& arguments)

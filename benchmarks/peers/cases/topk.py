@@ -6,7 +6,7 @@ import numpy as np
 
 import inputs
 from engine import Side
-from harness import clock, fastest, require, take_turns, version
+from harness import against_fastest, clock, require, version
 
 NEAREST = 100
 DIMENSIONS = 512
@@ -88,15 +88,12 @@ def topk(bench):
             _require_same_nearest(ours, search(query), rows, query[0])
         if bench.quick:
             return
-        timed = {name: (num_items, clock(lambda search=search: search(query))) for name, search in searches.items()}
-        names, others = fastest(timed, tries=4)
-        ours_side = Side(engine)
-        runs = take_turns(bench, {name: timed[name] for name in names} | {
-            "ours": (num_items, ours_side), "numpy": (num_items, clock(lambda: _numpy_search(whole, query)))})
-        best = min(names, key=lambda name: runs[name].median)
-        slower = ", ".join([f"{name} {runs[name].median:.3g} s" for name in names if name != best] + [others] * bool(others))
+        peers = {name: (num_items, clock(lambda search=search: search(query))) for name, search in searches.items()}
+        side = Side(engine)
+        runs, best, others = against_fastest(bench, peers, {
+            "ours": (num_items, side), "numpy": (num_items, clock(lambda: _numpy_search(whole, query)))})
         bench.add_row(
             "topk", f"top {NEAREST} of one query among {num_items} x {DIMENSIONS}", 2, "s", runs["ours"], runs[best],
             best, version("faiss-cpu"),
             f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric prepared; "
-            f"{ours_side.note()}; other ways: {slower}; numpy product + argpartition {runs['numpy'].median:.3g} s")
+            f"{side.note()}; {others}, numpy product + argpartition {runs['numpy'].median:.3g} s")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "similarity/byte_panels.hpp"
 
+#include <algorithm>
 #include <cstring>
 
 namespace simile {
@@ -47,13 +48,21 @@ Operand columns_from(const Operand& prepared, std::int64_t column) {
   return {bytes + column / kPanelRows * prepared.panel_bytes + column % kPanelRows * 4, prepared.panel_bytes};
 }
 
+std::int64_t rows_to_multiply(const PanelSpan& rows, std::int64_t column, bool upper) {
+  if (!upper) return rows.size;
+  const Kernels& simd = kernels();
+  const std::int64_t above = std::max<std::int64_t>(0, column + simd.product_columns - 1 - rows.begin);
+  return std::min(rows.size, (above + simd.product_rows - 1) / simd.product_rows * simd.product_rows);
+}
+
 void add_products(const Operand& left, const PanelSpan& rows, const Operand& right, const PanelSpan& columns,
-                  std::int64_t groups, Workspace& workspace, std::int32_t* products) {
+                  std::int64_t groups, bool upper, Workspace& workspace, std::int32_t* products) {
   const Kernels& simd = kernels();
   const Operand a = prepare_left(left, rows, groups, workspace);
   const Operand b = prepare_right(right, columns, groups, workspace);
   for (std::int64_t column = 0; column < columns.size; column += simd.product_columns) {
-    simd.multiply_bytes(a, rows.size, columns_from(b, column), groups, products + column, columns.size);
+    const std::int64_t num_rows = rows_to_multiply(rows, columns.begin + column, upper);
+    simd.multiply_bytes(a, num_rows, columns_from(b, column), groups, products + column, columns.size);
   }
 }
 

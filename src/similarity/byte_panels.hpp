@@ -59,8 +59,13 @@ Operand prepare_right(const Operand& panels, const PanelSpan& columns, std::int6
 /// A prepared right operand from a column on, whole blocks behind its first.
 Operand columns_from(const Operand& prepared, std::int64_t column);
 
-/// products[rows.size, columns.size] += left right', exactly, where sums fit 32 bits (kMaxProductDepth).
+/// How many rows, in whole blocks, a block of columns from `column` on is multiplied with: all, or of an `upper` tile
+/// (Tile::upper) those that lie above the diagonal.
+std::int64_t rows_to_multiply(const PanelSpan& rows, std::int64_t column, bool upper);
+
+/// products[rows.size, columns.size] += left right', exactly, where sums fit 32 bits (kMaxProductDepth). Of an `upper`
+/// tile, what lies below the diagonal is left out by whole blocks.
 void add_products(const Operand& left, const PanelSpan& rows, const Operand& right, const PanelSpan& columns,
-                  std::int64_t groups, Workspace& workspace, std::int32_t* products);
+                  std::int64_t groups, bool upper, Workspace& workspace, std::int32_t* products);
 
 }  // namespace simile

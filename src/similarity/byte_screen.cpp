@@ -62,7 +62,7 @@ void ByteScreen::take_sample(bool one_set) {
   std::int64_t first = 0;
   for (std::size_t stage = 0; stage < left_.stages().size(); ++stage) {
     const std::int64_t last = left_.stages()[stage];
-    add_products(left.from(0, first), rows, right.from(0, first), columns, last - first, workspace, products);
+    add_products(left.from(0, first), rows, right.from(0, first), columns, last - first, false, workspace, products);
     first = last;
     const bool complete = last == groups;
     for (std::size_t i = 0; i < lefts.size(); ++i) {
@@ -158,15 +158,10 @@ ByteScreen::Prepared ByteScreen::prepare(const Tile& tile, std::size_t stage, Wo
 std::int64_t ByteScreen::screen_columns(const Tile& tile, const Prepared& prepared, std::int64_t column, float floor,
                                         std::size_t stage) const {
   const Kernels& simd = kernels();
-  std::int64_t num_rows = prepared.rows.size;
-  if (tile.upper) {
-    const std::int64_t above = std::max<std::int64_t>(0, column + simd.product_columns - 1 - prepared.rows.begin);
-    num_rows = std::min(num_rows, (above + simd.product_rows - 1) / simd.product_rows * simd.product_rows);
-  }
   ScreenBlock block{};
   block.left = prepared.left;
   block.right = columns_from(prepared.right, column - prepared.columns.begin);
-  block.num_rows = num_rows;
+  block.num_rows = rows_to_multiply(prepared.rows, column, tile.upper);
   block.first_groups = left_.stages()[stage];
   block.groups = left_.panels().groups();
   block.rows = left_.items(prepared.rows.begin, stage);

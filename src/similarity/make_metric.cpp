@@ -5,6 +5,7 @@
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/template_match.hpp"
 
 namespace simile {
 
@@ -18,9 +19,10 @@ std::unique_ptr<Metric> make_metric(const Features& features, const MetricOption
       return std::make_unique<HammingMetric>(features.codes.view(), features.bits);
     case Method::embedding:
       return std::make_unique<CosineMetric>(features.vectors.view());
+    case Method::template_match:
+      return std::make_unique<TemplateMetric>(features.colour_images.view());
     case Method::minhash:
     case Method::orb:
-    case Method::template_match:
       break;
   }
   throw Error(ErrorCode::internal, "a method without a metric");

@@ -69,7 +69,8 @@ TEST_P(BytePanelsOf, MultiplyExactlyAtEveryLevel) {
       const std::int64_t part = left.groups() / 32 * 16;
       std::vector<std::int32_t> products(static_cast<std::size_t>(rows.size * columns.size), 7);
       for (const auto& [first, count] : {std::pair{std::int64_t{0}, part}, std::pair{part, left.groups() - part}}) {
-        add_products(left.from(0, first), rows, right.from(0, first), columns, count, workspace, products.data());
+        add_products(left.from(0, first), rows, right.from(0, first), columns, count, false, workspace,
+                     products.data());
       }
       for (std::int64_t i = 0; i < num_rows; ++i) {
         for (std::int64_t j = 0; j < num_columns; ++j) {
@@ -96,7 +97,7 @@ TEST(BytePanels, TheLargestSumOfAllFitsAtEveryLevel) {
     const PanelSpan rows(0, 1, kernels().product_rows);
     const PanelSpan columns(0, 1, kernels().product_columns);
     std::vector<std::int32_t> products(static_cast<std::size_t>(rows.size * columns.size));
-    add_products(panels.from(0), rows, panels.from(0), columns, panels.groups(), workspace, products.data());
+    add_products(panels.from(0), rows, panels.from(0), columns, panels.groups(), false, workspace, products.data());
     EXPECT_EQ(products[0], 128 * 128 * kMaxProductDepth) << to_string(level);
   }
 }

@@ -253,6 +253,21 @@ inline void product_block(const Operand& left, std::int64_t row, const Operand& 
 }
 #endif
 
+std::int64_t squared_difference(const std::uint8_t* x, const std::uint8_t* y, std::int64_t count) {
+  constexpr std::int64_t kStretch = 1 << 15;  // 2^15 * 255^2 < 2^31
+  std::int64_t total = 0;
+  for (std::int64_t first = 0; first < count; first += kStretch) {
+    const std::int64_t end = first + kStretch < count ? first + kStretch : count;
+    std::int32_t sum = 0;
+    for (std::int64_t k = first; k < end; ++k) {
+      const std::int32_t difference = x[k] - y[k];
+      sum += difference * difference;
+    }
+    total += sum;
+  }
+  return total;
+}
+
 void multiply_bytes(const Operand& left, std::int64_t num_rows, const Operand& right, std::int64_t groups,
                     std::int32_t* c, std::int64_t stride) {
   alignas(64) std::int32_t start[kProductColumns] = {};

@@ -115,6 +115,9 @@ struct Kernels {
   void (*quantise)(const float* values, std::int64_t count, double multiplier, double step, std::int8_t* bytes,
                    double* energies, double* residual);
 
+  // template (similarity/template_match.cpp)
+  std::int64_t (*squared_difference)(const std::uint8_t* x, const std::uint8_t* y, std::int64_t count);
+
   // Hamming (similarity/hamming.cpp)
   /// Differing bits of one code and `count` codes of `words` words each.
   void (*hamming)(const std::uint64_t* code, const std::uint64_t* codes, std::int64_t words, std::int64_t count,

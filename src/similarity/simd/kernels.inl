@@ -47,6 +47,7 @@ const Kernels SIMILE_KERNELS = {
     .screen_bytes = screen_bytes,
     .largest = largest,
     .quantise = quantise,
+    .squared_difference = squared_difference,
     .hamming = hamming,
 };
 

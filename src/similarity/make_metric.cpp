@@ -6,6 +6,7 @@
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/template_match.hpp"
 
 namespace simile {
 
@@ -38,9 +39,10 @@ std::unique_ptr<Metric> make(const Features& left, const Features* right, const 
       return make<HammingMetric>(left, right, &Features::codes, left.bits);
     case Method::embedding:
       return make<CosineMetric>(left, right, &Features::vectors);
+    case Method::template_match:
+      return make<TemplateMetric>(left, right, &Features::colour_images);
     case Method::minhash:
     case Method::orb:
-    case Method::template_match:
       break;
   }
   throw Error(ErrorCode::internal, "a method without a metric");

@@ -12,13 +12,14 @@ namespace simile {
 
 namespace fs = std::filesystem;
 
-void write_report_page(const fs::path& folder, const ClusterResult& result, const ClusterSummary& summary,
-                       const ImageSet& images, const DecodeLimits& limits, const Context& context) {
+ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& summary, const ImageSet& images,
+                             const DecodeLimits& limits, const Context& context) {
   ReportModel model = make_report_model(result);
   const Catalogue& catalogue = result.catalogue;
   model.title = fs::weakly_canonical(fs::absolute(summary.input)).filename().native();
   model.method = summary.method;
   model.threshold = summary.threshold;
+  model.threshold_reason = summary.threshold_reason;
   model.version = kVersion;
   model.facts = {{"Images", format_count(summary.num_items)},
                  {"Groups", format_count(summary.num_groups)},
@@ -37,6 +38,10 @@ void write_report_page(const fs::path& folder, const ClusterResult& result, cons
   if (catalogue.has_files || images.in_memory()) {
     model.thumbnails = make_thumbnails(images, thumbnail_plan(model), limits, context);
   }
+  return model;
+}
+
+void write_report_page(const fs::path& folder, const ReportModel& model) {
   AtomicFile file(folder / "report.html");
   file.write(html_report(model));
   file.commit();

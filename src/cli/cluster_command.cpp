@@ -51,6 +51,10 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
   } else if (summary.has_truth) {
     out << "no grouped image has a true class\n";
   }
+  if (!summary.threshold_reason.empty()) {
+    out << "threshold " << format_double(summary.threshold) << " was advised, because " << summary.threshold_reason
+        << '\n';
+  }
   print_work(out, summary);
   if (summary.transfer == Transfer::move) {
     out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
@@ -101,6 +105,8 @@ Command add_cluster_command(CLI::App& program) {
       ->type_name("");
   add_input_options(*app, options.listing, options.features, true);
   add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
+  app->add_flag("--auto-threshold", options.auto_threshold,
+                "Take the threshold that a random sample advises (simile threshold shows more)");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
   app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
       ->type_name("FILE|folders")

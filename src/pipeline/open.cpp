@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
+#include "pipeline/target.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/report/result_folder.hpp"
 
 namespace simile {
 
@@ -12,6 +15,21 @@ Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& 
     throw Error(ErrorCode::not_found, concat("nothing to read in ", in_quotes(input.native())));
   }
   return dataset;
+}
+
+OpenedInput open_for_result(const std::filesystem::path& input, const std::filesystem::path& out,
+                            std::string_view suffix, bool overwrite, const ListingOptions& listing,
+                            const Context& context) {
+  if (!std::filesystem::exists(input)) {
+    throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(input.native())));
+  }
+  OpenedInput opened;
+  opened.out = resolved_out(out, input, suffix);
+  check_apart(opened.out, input);
+  check_result_target(opened.out, overwrite);
+  opened.dataset = open_nonempty(input, listing, context);
+  if (opened.dataset.kind == "list") check_items_apart(opened.out, opened.dataset.catalogue());
+  return opened;
 }
 
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context) {

@@ -19,6 +19,7 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
   model.title = fs::weakly_canonical(fs::absolute(summary.input)).filename().native();
   model.method = summary.method;
   model.threshold = summary.threshold;
+  model.threshold_reason = summary.threshold_reason;
   model.version = kVersion;
   model.facts = {{"Images", format_count(summary.num_items)},
                  {"Groups", format_count(summary.num_groups)},

@@ -34,6 +34,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["kind"] = summary.kind;
   json["method"] = summary.method;
   json["threshold"] = summary.threshold;
+  if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;
   json["seed"] = summary.seed;
   json["images"] = summary.num_items;
@@ -84,14 +85,14 @@ std::int64_t ClusterSummary::pairs_by_bounds() const {
 
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }
 
-void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments) {
   ordered_json json;
   json["simile"] = kVersion;
   json["finished"] = utc_now();
   json["arguments"] = ordered_json::array();
   for (const auto& argument : arguments) json["arguments"].push_back(to_valid_utf8(argument));
-  json["summary"] = summary_json(summary);
+  json["summary"] = ordered_json::parse(summary);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     // The journal of moves goes on to be written.

@@ -33,9 +33,14 @@ void write_keep(const std::filesystem::path& folder, const ClusterResult& result
 
 }  // namespace
 
+void write_unreadable(const std::filesystem::path& folder, const Catalogue& catalogue,
+                      const std::vector<ItemError>& errors) {
+  report::write_item_errors(folder / "unreadable.csv", catalogue, errors);
+}
+
 void write_tables(const std::filesystem::path& folder, const ClusterResult& result) {
   write_clusters(folder, result);
-  report::write_item_errors(folder / "unreadable.csv", result.catalogue, result.unreadable);
+  write_unreadable(folder, result.catalogue, result.unreadable);
   write_keep(folder, result);
 }
 

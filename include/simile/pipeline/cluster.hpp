@@ -11,6 +11,7 @@
 #include "simile/feature/extract.hpp"
 #include "simile/report/manifest.hpp"
 #include "simile/report/transfer.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile {
 
@@ -19,7 +20,9 @@ struct ClusterOptions {
   std::filesystem::path input;
   ListingOptions listing{};
   FeatureOptions features{};
+  MetricOptions metric{};
   std::optional<double> threshold{};  ///< default: the method's
+  bool auto_threshold = false;        ///< the advice from a sample of kDefaultSample images instead
   std::int64_t min_size = 2;
   std::string truth{};          ///< as read_truth(); empty: none
   std::filesystem::path out{};  ///< empty: default_result_folder(input)

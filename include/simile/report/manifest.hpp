@@ -18,6 +18,7 @@ struct ClusterSummary {
   std::string kind;    ///< of input: "folder", "IDX images", ...
   std::string method;
   double threshold = 0;
+  std::string threshold_reason;  ///< why, where it was advised; empty where it was given
   std::int64_t min_size = 2;
   std::uint64_t seed = 0;
   std::int64_t num_items = 0;            ///< in the catalogue
@@ -52,9 +53,9 @@ struct ClusterSummary {
 /// One JSON object, keys in a fixed order, ends with a line break. Bytes that are not UTF-8 are percent-encoded.
 std::string to_json(const ClusterSummary& summary);
 
-/// manifest.json: version, command line, summary, and the SHA-256 of every other file directly in `folder`, but for the
-/// journal of moves.
-void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+/// manifest.json: version, command line, summary (a JSON object, as to_json() gives it), and the SHA-256 of every other
+/// file directly in `folder`, but for the journal of moves.
+void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments);
 
 }  // namespace simile

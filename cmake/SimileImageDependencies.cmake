@@ -11,6 +11,10 @@ foreach(module core imgproc imgcodecs)
   target_link_libraries(simile_opencv INTERFACE ${OPENCV_${module}_LIBRARY})
 endforeach()
 
+find_library(OPENCV_features2d_LIBRARY opencv_features2d REQUIRED)
+add_library(simile_opencv_features INTERFACE)
+target_link_libraries(simile_opencv_features INTERFACE simile_opencv ${OPENCV_features2d_LIBRARY})
+
 find_package(ZLIB REQUIRED)
 find_package(GIF 5.1 REQUIRED)
 find_package(TIFF 4.5 REQUIRED)  # messages and allocation limits by file, not by process
@@ -24,6 +28,12 @@ find_library(TURBOJPEG_LIBRARY turbojpeg REQUIRED)
 add_library(simile_turbojpeg INTERFACE)
 target_include_directories(simile_turbojpeg SYSTEM INTERFACE ${TURBOJPEG_INCLUDE_DIR})
 target_link_libraries(simile_turbojpeg INTERFACE ${TURBOJPEG_LIBRARY})
+
+find_path(CAIRO_INCLUDE_DIR cairo.h PATH_SUFFIXES cairo REQUIRED)
+find_library(CAIRO_LIBRARY cairo REQUIRED)
+add_library(simile_cairo INTERFACE)
+target_include_directories(simile_cairo SYSTEM INTERFACE ${CAIRO_INCLUDE_DIR})
+target_link_libraries(simile_cairo INTERFACE ${CAIRO_LIBRARY})
 
 # libheif brings video codecs with it, which not everybody wants: without it, HEIC and AVIF files are unreadable items.
 option(SIMILE_WITH_HEIF "Read HEIC and AVIF (libheif)" ON)

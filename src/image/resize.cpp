@@ -31,17 +31,6 @@ View<T, 3> with_channel_axis(const View<T, 2>& image) {
   return with_channel;
 }
 
-/// Runs an OpenCV call and turns its exception into ours.
-template <class Call>
-void guarded(Call&& call) {
-  try {
-    call();
-  } catch (const cv::Exception& error) {
-    const bool memory = error.code == cv::Error::StsNoMem;
-    throw Error(memory ? ErrorCode::out_of_memory : ErrorCode::internal, concat("OpenCV: ", error.err));
-  }
-}
-
 void resize_into(View<const std::uint8_t, 3> from, View<std::uint8_t, 3> to) {
   const bool shrinks = to.shape[0] < from.shape[0] && to.shape[1] < from.shape[1];
   const bool whole = from.shape[0] % to.shape[0] == 0 && from.shape[1] % to.shape[1] == 0;

@@ -4,16 +4,21 @@
 #include <utility>
 
 #include "pipeline/grouping.hpp"
+#include "pipeline/moving.hpp"
 #include "pipeline/open.hpp"
+#include "pipeline/plain_loop.hpp"
 #include "pipeline/report_page.hpp"
+#include "pipeline/sample_study.hpp"
 #include "pipeline/stopwatch.hpp"
 #include "pipeline/target.hpp"
 
 #include "simile/cluster/purity.hpp"
 #include "simile/core/error.hpp"
+#include "simile/core/random.hpp"
 #include "simile/core/simd.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
+#include "simile/pipeline/threshold.hpp"
 #include "simile/pipeline/truth.hpp"
 #include "simile/report/result_folder.hpp"
 #include "simile/report/tables.hpp"
@@ -24,6 +29,8 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::string_view kResultSuffix = "_clustered";
 
 /// What both a plan and a run need first: the items, and every check that needs no reading of them.
 struct Opened {
@@ -38,20 +45,16 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   options.validate();
   Opened opened;
   if (options.features.method) checked_threshold(options.threshold, *options.features.method);
-  if (!fs::exists(options.input)) {
-    throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(options.input.native())));
-  }
-  opened.out = resolved_out(options.out, options.input);
-  check_apart(opened.out, options.input);
-  check_result_target(opened.out, options.overwrite);
-  opened.dataset = open_nonempty(options.input, options.listing, context);
+  OpenedInput input =
+      open_for_result(options.input, options.out, kResultSuffix, options.overwrite, options.listing, context);
+  opened.out = std::move(input.out);
+  opened.dataset = std::move(input.dataset);
   const Catalogue& catalogue = opened.dataset.catalogue();
-  if (opened.dataset.kind == "list") check_items_apart(opened.out, catalogue);
   if (options.transfer != Transfer::none && !catalogue.has_files) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
   }
-  opened.method = choose_method(opened.dataset, options.features.method);
+  opened.method = checked_method(opened.dataset, options.features, options.metric);
   if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
   opened.threshold = checked_threshold(options.threshold, opened.method);
   return opened;
@@ -62,6 +65,13 @@ std::vector<std::string> row_classes(const std::vector<std::string>& classes, co
   if (classes.empty()) return rows;
   for (const auto item : items) rows.push_back(classes[static_cast<std::size_t>(item)]);
   return rows;
+}
+
+/// What a random sample of all rows advises.
+ThresholdAdvice advise(const Metric& metric, Method method, std::uint64_t seed, const Context& context) {
+  const std::int64_t count = metric.num_left();
+  const auto rows = sample_without_replacement(count, std::min(count, kDefaultSample), seed);
+  return study_sample(metric, rows, count, info(method).default_threshold, context).advice;
 }
 
 void summarise(const ClusterResult& result, ClusterSummary& summary) {
@@ -87,10 +97,15 @@ void summarise(const ClusterResult& result, ClusterSummary& summary) {
 
 void ClusterOptions::validate() const {
   features.validate();
+  if (auto_threshold && threshold) {
+    throw Error(ErrorCode::invalid_argument, "--auto-threshold and --threshold exclude each other");
+  }
   if (min_size < 1) throw Error(ErrorCode::invalid_argument, concat("--min-size ", min_size, ": allowed is 1 or more"));
   if (max_edges < 1)
     throw Error(ErrorCode::invalid_argument, concat("--max-edges ", max_edges, ": allowed is 1 or more"));
 }
+
+fs::path default_result_folder(const fs::path& input) { return beside(input, kResultSuffix); }
 
 std::string plan_cluster(const ClusterOptions& options, const Context& context) {
   const Opened opened = open_input(options, context);
@@ -100,10 +115,13 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
   if (opened.dataset.catalogue().repeats > 0)
     plan += concat(" (", opened.dataset.catalogue().repeats, " repeats left out)");
   plan += concat("\ncompare: every pair, ", format_count(count * (count - 1) / 2), ", by ", info(opened.method).name,
-                 "; alike from ", opened.threshold, " on\ngroups: at least ", options.min_size,
-                 " images\nwrite: ", in_quotes(opened.out.native()),
+                 "; alike from ",
+                 options.auto_threshold ? std::string("an advised threshold") : format_double(opened.threshold),
+                 " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
                  fs::exists(opened.out) ? " (replaces the earlier result)" : "", "\n");
-  if (options.transfer != Transfer::none) {
+  if (options.transfer == Transfer::move) {
+    plan += describe_moving(opened.dataset.catalogue(), opened.out);
+  } else if (options.transfer != Transfer::none) {
     plan += concat(options.transfer == Transfer::copy ? "copy" : "link", ": ", format_count(count), " files below ",
                    in_quotes((opened.out / "results").native()), "\n");
   }
@@ -115,6 +133,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   Opened opened = open_input(options, context);
   const Catalogue& catalogue = opened.dataset.catalogue();
   ResultFolder folder(opened.out, options.overwrite);
+  Moving moving(options.transfer, catalogue);
   watch.lap("list");
 
   FeatureOptions feature_options = options.features;
@@ -124,14 +143,21 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   watch.lap("read");
 
   ClusterSummary summary;
-  const auto metric = make_metric(features);
+  const auto metric = make_metric(features, options.metric);
+  double threshold = opened.threshold;
+  if (options.auto_threshold) {
+    const ThresholdAdvice advice = advise(*metric, opened.method, options.seed, context);
+    threshold = advice.threshold;
+    summary.threshold_reason = advice.reason;
+    watch.lap("threshold");
+  }
   std::optional<Edges> edges;
   if (options.similarities) {
-    edges.emplace(opened.threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
+    edges.emplace(threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
   }
   Context comparing = context;
   if (edges) comparing.memory_bytes -= context.memory_bytes / 4;  // the edges in memory, twice while they are sorted
-  const auto labels = find_components(*metric, opened.threshold, edges ? &*edges : nullptr, comparing, summary.compare);
+  const auto labels = find_components(*metric, threshold, edges ? &*edges : nullptr, comparing, summary.compare);
   watch.lap("compare");
 
   ClusterResult result{catalogue,
@@ -143,11 +169,13 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   result.representatives = choose_representatives(result.clustering, *metric, options.seed, context);
   watch.lap("represent");
 
+  summary.plain_loop_seconds = plain_loop_seconds(*metric, options.seed, context.cancellation);
   summary.input = options.input.native();
   summary.output = opened.out.native();
   summary.kind = opened.dataset.kind;
   summary.method = info(opened.method).name;
-  summary.threshold = opened.threshold;
+  if (opened.method == Method::ssim) summary.window = to_string(options.metric.window.value_or(SsimWindow::uniform));
+  summary.threshold = threshold;
   summary.min_size = options.min_size;
   summary.seed = options.seed;
   summary.device = to_string(context.device);
@@ -158,14 +186,22 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   write_tables(folder.path(), result);
   if (edges) write_similarities(folder.path(), result, *edges, context);
   const auto transfer_errors = transfer_files(folder.path(), result, options.transfer, context);
+  summary.transfer = options.transfer;
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());
   watch.lap("write");
-  write_report_page(folder.path(), result, summary, opened.dataset.images, options.features.limits, context);
+  ReportModel page = make_report_page(result, summary, opened.dataset.images, options.features.limits, context);
+  moving.plan(folder.path(), opened.out, result, page);
+  write_report_page(folder.path(), page);
   watch.lap("report");
   summary.seconds = watch.laps();
-  write_manifest(folder.path(), summary, options.arguments);
+  write_manifest(folder.path(), to_json(summary), options.arguments);
   context.cancellation.check();
   folder.commit();
+  if (!moving.wanted()) return summary;
+  moving.carry_out(opened.out, result, page, summary, context);
+  watch.lap("move");
+  summary.seconds = watch.laps();
+  write_manifest(opened.out, to_json(summary), options.arguments);
   return summary;
 }
 

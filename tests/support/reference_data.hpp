@@ -11,7 +11,8 @@
 
 namespace simile {
 
-/// The tables in tests/data that scripts/reference/make_tables.py wrote with scikit-image, Pillow and ImageHash.
+/// The tables in tests/data that the programs in scripts/reference wrote with scikit-image, Pillow, ImageHash and
+/// OpenCV.
 
 /// Small grey images [height, width] by name.
 std::map<std::string, Array<std::uint8_t, 2>> reference_images();
@@ -38,6 +39,20 @@ struct HashReference {
   std::int64_t undecided = 0;      ///< bits that hang on ImageHash's rounding noise
 };
 std::vector<HashReference> hash_references();
+
+struct HarrisReference {
+  std::string image;
+  Array<std::uint8_t, 2> grey;
+  Array<float, 2> response;  ///< by OpenCV's cornerHarris
+};
+std::vector<HarrisReference> harris_references();
+
+struct OrbReference {
+  std::string image;
+  Array<std::uint8_t, 2> grey;
+  std::vector<std::uint8_t> descriptors;  ///< by OpenCV's ORB, 32 bytes each
+};
+std::vector<OrbReference> orb_references();
 
 /// "0aff" -> {0x0a, 0xff}; throws decode for anything else.
 std::vector<std::uint8_t> parse_hex(std::string_view text);

@@ -23,6 +23,15 @@ Number parse_number(const std::string& flag, const std::string& text, Number min
   return value;
 }
 
+double parse_scale(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", in_quotes(text), ": allowed are numbers above 0"));
+  }
+  return value;  // whether it is one of these is checked by the pipeline
+}
+
 /// The flag without short forms: "--out" of "-o,--out".
 std::string long_name(const std::string& flag) { return flag.substr(flag.find("--")); }
 
@@ -135,6 +144,11 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
          "ssim, template, minhash, orb: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")
       ->type_name("N")
       ->default_str("64, orb 256; arrays keep their size")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option_function<std::string>(
+         "--scale", [&features](const std::string& text) { features.scale = parse_scale(text); },
+         "ssim, template: resize images of one size by this factor, instead of --size")
+      ->type_name("F")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option_function<std::string>(
          "--hash-size",

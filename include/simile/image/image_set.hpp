@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "simile/core/array.hpp"
@@ -33,5 +34,10 @@ std::vector<ItemError> for_each_image(const ImageSet& set, const DecodeOptions& 
 /// The same for some of the items, in any order.
 std::vector<ItemError> for_each_image(const ImageSet& set, const std::vector<std::int64_t>& items,
                                       const DecodeOptions& options, const Context& context, const ImageVisitor& visit);
+
+/// Width and height of every image as shown, from its header alone; none where the file cannot be read, has no header
+/// that is understood, or exceeds the limits.
+std::vector<std::optional<PixelSize>> image_sizes(const ImageSet& set, const DecodeLimits& limits,
+                                                  const Context& context);
 
 }  // namespace simile

@@ -44,6 +44,18 @@ std::string glob_problem(const std::string& glob) {
   }
 }
 
+void add_cache_options(CLI::App& app, CacheOptions& cache) {
+  cache.folder = default_cache_folder();
+  app.add_option("--cache", cache.folder, "Where what is read of files is kept for the next run")
+      ->type_name("DIR")
+      ->default_str("~/.cache/simile")
+      ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  // After --cache, which may come from the settings: callbacks run in this order.
+  app.add_flag_callback("--no-cache", [&cache] { cache.folder.clear(); }, "Read every file, keep nothing");
+  add_bytes(app, "--cache-size", cache.max_bytes, "Size of all that is kept there", "2GiB");
+}
+
 }  // namespace
 
 CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& target, std::int64_t min,
@@ -172,6 +184,7 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
+  add_cache_options(app, features.cache);
 }
 
 void add_window(CLI::App& app, std::optional<SsimWindow>& target) {

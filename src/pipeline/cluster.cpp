@@ -178,6 +178,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summary.threshold = threshold;
   summary.min_size = options.min_size;
   summary.seed = options.seed;
+  summary.num_kept = extraction.num_kept;
   summary.device = to_string(context.device);
   summary.threads = context.pool.num_threads();
   summary.simd = to_string(simd_level());
@@ -189,7 +190,8 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summary.transfer = options.transfer;
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());
   watch.lap("write");
-  ReportModel page = make_report_page(result, summary, opened.dataset.images, options.features.limits, context);
+  ReportModel page = make_report_page(result, summary, opened.dataset.images, options.features.limits,
+                                      options.features.cache, context);
   moving.plan(folder.path(), opened.out, result, page);
   write_report_page(folder.path(), page);
   watch.lap("report");

@@ -14,7 +14,7 @@ namespace simile {
 namespace fs = std::filesystem;
 
 ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& summary, const ImageSet& images,
-                             const DecodeLimits& limits, const Context& context) {
+                             const DecodeLimits& limits, const CacheOptions& cache, const Context& context) {
   ReportModel model = make_report_model(result);
   const Catalogue& catalogue = result.catalogue;
   model.title = fs::weakly_canonical(fs::absolute(summary.input)).filename().native();
@@ -40,7 +40,7 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
                " images the representative was chosen by its mean similarity to ", kRepresentativeSample, " of them.");
   }
   if (catalogue.has_files || images.in_memory()) {
-    model.thumbnails = make_thumbnails(images, thumbnail_plan(model), limits, context);
+    model.thumbnails = make_thumbnails(images, thumbnail_plan(model), limits, cache, context);
   }
   return model;
 }

@@ -55,6 +55,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
     json["judged"] = summary.num_judged;
     if (summary.num_judged > 0) json["purity"] = summary.purity;
   }
+  json["from_cache"] = summary.num_kept;
   json["device"] = summary.device;
   json["threads"] = summary.threads;
   json["simd"] = summary.simd;

@@ -6,6 +6,7 @@
 
 #include "simile/core/context.hpp"
 #include "simile/feature/dataset.hpp"
+#include "simile/image/derive.hpp"
 
 namespace simile {
 
@@ -22,6 +23,7 @@ struct FeatureOptions {
   std::optional<int> hash_size{};  ///< hashes: default kDefaultHashSize
   bool full_decode = false;        ///< not hashes: no reduced JPEG decoding
   DecodeLimits limits{};
+  CacheOptions cache{};  ///< default: none
 
   /// Throws invalid_argument naming the flag, its value and what is allowed, or the flag that has no effect with the
   /// method.
@@ -43,6 +45,7 @@ PixelSize compared_size(const ImageSet& images, Method method, const FeatureOpti
 struct Extraction {
   Features features;
   std::vector<ItemError> errors;  ///< items without features, ascending
+  std::int64_t num_kept = 0;      ///< items whose features an earlier run had kept
 };
 
 /// Takes the features of every item that can be read. `dataset.features` are used up. Throws invalid_argument when the

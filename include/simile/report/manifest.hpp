@@ -35,6 +35,7 @@ struct ClusterSummary {
   Transfer transfer = Transfer::none;
   std::int64_t num_moved = 0;  ///< files, by Transfer::move
   std::int64_t num_transfer_errors = 0;
+  std::int64_t num_kept = 0;  ///< items that were not read, since the cache had their features
   bool has_truth = false;
   std::int64_t num_judged = 0;  ///< grouped items with a true class
   double purity = 0;

@@ -53,9 +53,12 @@ def _orb(path, num_items):
 
 
 METRICS = (
-    Metric("ssim", "ssim, 64 px", 0.9, lambda path, n: _saved(path, inputs.natural_images(n, 64, 1, 1), method="ssim")),
-    Metric("cosine", "cosine, 512", 0.9, lambda path, n: _saved(path, inputs.embeddings(n, 512, 1), method="embedding")),
-    Metric("hamming", "hamming, 64 bits", 59 / 64, lambda path, n: _saved(path, inputs.hashes(n, 64, 5, 1), method="hash")),
+    Metric("ssim", "ssim, 64 px", 0.9,
+           lambda path, n: _saved(path, inputs.natural_images(n, 64, 1, 1), method="ssim")),
+    Metric("cosine", "cosine, 512", 0.9,
+           lambda path, n: _saved(path, inputs.embeddings(n, 512, 1), method="embedding")),
+    Metric("hamming", "hamming, 64 bits", 59 / 64,
+           lambda path, n: _saved(path, inputs.hashes(n, 64, 5, 1), method="hash")),
     Metric("template", "template, 64 px", 0.98,
            lambda path, n: _saved(path, inputs.natural_images(n, 64, 3, 1, noise=30.0), method="template")),
     Metric("minhash", "minhash, 128", 0.5, lambda path, n: _saved(path, inputs.signatures(n, 1), method="minhash")),
@@ -91,7 +94,8 @@ def grow(options, metric, folder, points):
                 return
         point = measure(options.engine, options.threads, metric, num_items, folder)
         points.append(point)
-        print(f"{metric.name:10} {num_items:8} {point['seconds']:10.4f} s {point['peak_bytes'] / 2**20:8.0f} MiB", flush=True)
+        print(f"{metric.name:10} {num_items:8} {point['seconds']:10.4f} s {point['peak_bytes'] / 2**20:8.0f} MiB",
+              flush=True)
 
 
 def plot(points, path):

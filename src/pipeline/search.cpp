@@ -103,7 +103,7 @@ void check_readable(const Searched& searched, const std::string& query) {
 /// Features of queries from outside the set.
 Features extract_queries(Dataset& dataset, const Searched& searched, const Context& context) {
   const bool features = dataset.features.has_value();
-  const bool fits = features ? dataset.features->method == searched.options.method || !dataset.method_known
+  const bool fits = features ? dataset.features->method == searched.options.method || !dataset.method
                              : searched.options.method != Method::embedding;
   if (!fits) {
     throw Error(ErrorCode::invalid_argument,

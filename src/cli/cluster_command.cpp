@@ -43,8 +43,16 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
   } else if (summary.has_truth) {
     out << "no grouped image has a true class\n";
   }
+  if (!summary.threshold_reason.empty()) {
+    out << "threshold " << format_double(summary.threshold) << " was advised, because " << summary.threshold_reason
+        << '\n';
+  }
   out << format_counted(summary.compare.pairs, "pair", "pairs") << " in " << format_duration(summary.compare.seconds)
       << " (" << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
+  if (summary.transfer == Transfer::move) {
+    out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
+        << " takes that back)\n";
+  }
   if (summary.num_transfer_errors > 0) {
     out << format_counted(summary.num_transfer_errors, "file", "files")
         << " could not be transferred: transfer_errors.csv says why\n";
@@ -90,6 +98,8 @@ Command add_cluster_command(CLI::App& program) {
       ->type_name("");
   add_input_options(*app, options.listing, options.features, true);
   add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
+  app->add_flag("--auto-threshold", options.auto_threshold,
+                "Take the threshold that a random sample advises (simile threshold shows more)");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
   app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
       ->type_name("FILE|folders")
@@ -102,7 +112,7 @@ Command add_cluster_command(CLI::App& program) {
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier result");
   app->add_option_function<std::string>(
          "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
-         "Also put the photos into a folder per group: none, copy or link")
+         "Also put the photos into a folder per group: none, copy, link or move (simile undo)")
       ->type_name("HOW")
       ->default_str("none")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

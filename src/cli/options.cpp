@@ -82,6 +82,10 @@ CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& tar
 void add_run_options(CLI::App& app, RunOptions& options) {
   add_integer(app, "--threads", options.threads, 1, 1024, "Threads to work with")->default_str("all cores");
   add_bytes(app, "--memory", options.memory_bytes, "Memory that the run may take, e.g. 4GiB", "half of the machine's");
+  add_watch_options(app, options);
+}
+
+void add_watch_options(CLI::App& app, RunOptions& options) {
   app.add_flag("-q,--quiet", options.quiet, "No progress, only results and errors");
   app.add_flag("-v,--verbose", options.verbose, "Say more about what is done and why");
 }

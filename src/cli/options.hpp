@@ -28,6 +28,8 @@ struct RunOptions {
   bool verbose = false;
 };
 void add_run_options(CLI::App& app, RunOptions& options);
+/// Those of them that say how much is told; for commands that neither compare nor read images.
+void add_watch_options(CLI::App& app, RunOptions& options);
 /// For commands that compare.
 void add_device_option(CLI::App& app, RunOptions& options);
 

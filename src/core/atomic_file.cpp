@@ -86,6 +86,16 @@ void AtomicFile::commit() {
   ::close(std::exchange(descriptor_, -1));
 }
 
+void sync_folder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) throw_system_error("open the folder", folder);
+  const bool synced = ::fsync(descriptor) == 0 || errno == EINVAL;  // EINVAL: a file system that need not be asked
+  const int code = errno;
+  ::close(descriptor);
+  errno = code;
+  if (!synced) throw_system_error("write", folder);
+}
+
 std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes) {
   try {
     const InputFile file(path);

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
+#include "pipeline/target.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/report/result_folder.hpp"
 
 namespace simile {
 
@@ -14,6 +17,21 @@ Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& 
   return dataset;
 }
 
+OpenedInput open_for_result(const std::filesystem::path& input, const std::filesystem::path& out,
+                            std::string_view suffix, bool overwrite, const ListingOptions& listing,
+                            const Context& context) {
+  if (!std::filesystem::exists(input)) {
+    throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(input.native())));
+  }
+  OpenedInput opened;
+  opened.out = resolved_out(out, input, suffix);
+  check_apart(opened.out, input);
+  check_result_target(opened.out, overwrite);
+  opened.dataset = open_nonempty(input, listing, context);
+  if (opened.dataset.kind == "list") check_items_apart(opened.out, opened.dataset.catalogue());
+  return opened;
+}
+
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context) {
   Extraction extraction = extract_features(dataset, options, context);
   if (extraction.features.num_rows() > 0) return extraction;
@@ -21,6 +39,16 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
   const auto& ids = dataset.catalogue().ids;
   throw Error(ErrorCode::decode, concat("none of the ", ids.size(), " items could be read; the first, ",
                                         in_quotes(ids[static_cast<std::size_t>(item)]), ": ", reason));
+}
+
+double checked_threshold(std::optional<double> wanted, Method method) {
+  const MethodInfo& method_info = info(method);
+  const double threshold = wanted.value_or(method_info.default_threshold);
+  if (!(threshold >= method_info.min_threshold && threshold <= 1)) {
+    throw Error(ErrorCode::invalid_argument, concat("--threshold ", threshold, ": allowed for ", method_info.name,
+                                                    " are ", method_info.min_threshold, " to 1"));
+  }
+  return threshold;
 }
 
 }  // namespace simile

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/checksum.hpp"
+#include "report/move_journal.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/text.hpp"
@@ -33,6 +34,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["kind"] = summary.kind;
   json["method"] = summary.method;
   json["threshold"] = summary.threshold;
+  if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;
   json["seed"] = summary.seed;
   json["images"] = summary.num_items;
@@ -46,6 +48,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["largest_group"] = summary.largest_group;
   json["share_grouped"] = summary.share_grouped();
   json["sampled_representatives"] = summary.num_sampled_representatives;
+  if (summary.transfer == Transfer::move) json["moved"] = summary.num_moved;
   json["transfer_errors"] = summary.num_transfer_errors;
   if (summary.has_truth) {
     json["judged"] = summary.num_judged;
@@ -76,17 +79,18 @@ double ClusterSummary::pairs_per_second() const {
 
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }
 
-void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments) {
   ordered_json json;
   json["simile"] = kVersion;
   json["finished"] = utc_now();
   json["arguments"] = ordered_json::array();
   for (const auto& argument : arguments) json["arguments"].push_back(to_valid_utf8(argument));
-  json["summary"] = summary_json(summary);
+  json["summary"] = ordered_json::parse(summary);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file()) files.push_back(entry.path());
+    // The journal of moves goes on to be written.
+    if (entry.is_regular_file() && entry.path().filename() != report::kJournalName) files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) json["sha256"][file.filename().native()] = sha256_of_file(file);

@@ -69,6 +69,20 @@ void process(const Tile& tile, int index, Worker& worker, const Metric& metric, 
   for (const auto& part : split(tile)) process(part, index, worker, metric, sink, cancellation);
 }
 
+/// Exact similarities of the pairs whose intervals are open, in pieces that all workers share.
+void evaluate(std::span<ScoredPair> pairs, std::vector<Worker>& workers, const Context& context) {
+  const auto size = static_cast<std::int64_t>(pairs.size());
+  context.pool.parallel_for((size + kListLength - 1) / kListLength, context.cancellation,
+                            [&](int worker, std::int64_t piece) {
+                              Exact& exact = workers[static_cast<std::size_t>(worker)].exact;
+                              const std::int64_t end = std::min((piece + 1) * kListLength, size);
+                              for (std::int64_t k = piece * kListLength; k < end; ++k) {
+                                ScoredPair& pair = pairs[static_cast<std::size_t>(k)];
+                                pair.low = pair.high = exact(pair);
+                              }
+                            });
+}
+
 }  // namespace
 
 std::vector<DeviceInfo> CpuBackend::devices() const {
@@ -96,7 +110,7 @@ CompareStats CpuBackend::compare(const Pairs& pairs, const Metric& metric, Sink&
       phase.advance(tile.count());
     });
   }
-  sink.finish();
+  sink.finish([&](std::span<ScoredPair> open) { evaluate(open, workers, context); });
 
   CompareStats stats;
   stats.pairs = pairs.count();

@@ -55,9 +55,13 @@ TEST_P(Help, ListsEveryFlagOfTheCommandAndNoOther) {
 INSTANTIATE_TEST_SUITE_P(Each, Help,
                          ::testing::Values(CommandHelp{"cluster",
                                                        true,
-                                                       {"--threshold", "--min-size", "--truth", "--out", "--overwrite",
-                                                        "--transfer", "--similarities", "--max-edges", "--seed",
-                                                        "--dry-run", "--json", "--device"}},
+                                                       {"--threshold", "--auto-threshold", "--min-size", "--truth",
+                                                        "--out", "--overwrite", "--transfer", "--similarities",
+                                                        "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+                                           CommandHelp{"threshold",
+                                                       true,
+                                                       {"--sample", "--seed", "--label", "--answers", "--out",
+                                                        "--overwrite", "--json", "--device"}},
                                            CommandHelp{"features", true, {"--out", "--overwrite"}},
                                            CommandHelp{"devices", false, {"--help"}}),
                          [](const auto& test) { return std::string(test.param.command); });
@@ -94,7 +98,8 @@ TEST(Program, SaysItsVersion) {
 
 TEST(Program, RefusesWhatItDoesNotKnowByName) {
   EXPECT_THAT(simile_run({}), Fails(kExitUsage, "simile: a command is missing; commands are cluster"));
-  EXPECT_THAT(simile_run({"cluter", "x"}), Fails(kExitUsage, "'cluter' is no command; commands are cluster, features"));
+  EXPECT_THAT(simile_run({"cluter", "x"}),
+              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, features"));
   EXPECT_THAT(simile_run({"--bogus"}), Fails(kExitUsage, "'--bogus' is no option"));
   EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}),
               Fails(kExitUsage, "simile: --bogus: no such option (simile cluster --help"));

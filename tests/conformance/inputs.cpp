@@ -14,6 +14,7 @@
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/template_match.hpp"
 
 namespace simile {
 namespace {
@@ -140,6 +141,32 @@ class HammingInput final : public ConformanceInput, Sides<std::uint8_t, 2, Hammi
   std::unique_ptr<HammingMetric> metric_;
 };
 
+/// Colour images whose channels are three of the grey ones; some are black.
+Array<std::uint8_t, 4> colour_images(std::int64_t count) {
+  const auto planes = images(count + 2);
+  Array<std::uint8_t, 4> colour({count, planes.shape(1), planes.shape(2), 3});
+  const std::int64_t pixels = planes.shape(1) * planes.shape(2);
+  for (std::int64_t k = 0; k < count * pixels * 3; ++k) {
+    const std::int64_t item = k / (pixels * 3);
+    const std::int64_t channel = k % 3;
+    if (item % 13 != 5) colour.data()[k] = planes.data()[(item + channel) * pixels + k / 3 % pixels];
+  }
+  return colour;
+}
+
+class TemplateInput final : public ConformanceInput, Sides<std::uint8_t, 4, TemplateMetric> {
+ public:
+  TemplateInput(std::int64_t num_left, std::int64_t num_items, bool one_set)
+      : Sides(colour_images(num_items), num_left, one_set), metric_(make_metric()) {}
+  const Metric& metric() const override { return *metric_; }
+  double oracle(std::int64_t left, std::int64_t right) const override {
+    return oracle_template(left_item(left), right_item(right));
+  }
+
+ private:
+  std::unique_ptr<TemplateMetric> metric_;
+};
+
 }  // namespace
 
 std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int64_t num_left, std::int64_t num_right,
@@ -147,6 +174,7 @@ std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int
   const std::int64_t num_items = one_set ? num_left : num_left + num_right;
   if (metric == "ssim") return std::make_unique<SsimInput>(num_left, num_items, one_set);
   if (metric == "cosine") return std::make_unique<CosineInput>(num_left, num_items, one_set);
+  if (metric == "template") return std::make_unique<TemplateInput>(num_left, num_items, one_set);
   ensure(metric == "hamming", "no inputs for this metric");
   return std::make_unique<HammingInput>(num_left, num_items, one_set);
 }

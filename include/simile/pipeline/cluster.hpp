@@ -11,6 +11,7 @@
 #include "simile/feature/extract.hpp"
 #include "simile/report/manifest.hpp"
 #include "simile/report/transfer.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile {
 
@@ -19,7 +20,9 @@ struct ClusterOptions {
   std::filesystem::path input;
   ListingOptions listing{};
   FeatureOptions features{};
+  MetricOptions metric{};
   std::optional<double> threshold{};  ///< default: the method's
+  bool auto_threshold = false;        ///< the advice from a sample of kDefaultSample images instead
   std::int64_t min_size = 2;
   std::string truth{};          ///< as read_truth(); empty: none
   std::filesystem::path out{};  ///< empty: default_result_folder(input)
@@ -42,7 +45,8 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context);
 
 /// A folder of photos (or a list, or an array) becomes a result folder: catalogue, features, every pair compared,
 /// groups, representatives, tables, report. Throws not_found or decode when there is nothing to cluster, and what its
-/// parts throw; nothing is left behind then.
+/// parts throw; nothing is left behind then, unless the result stood and files were being moved into it: what has
+/// been moved then, undo_moves() takes back.
 ClusterSummary run_cluster(const ClusterOptions& options, const Context& context);
 
 }  // namespace simile

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "simile/report/transfer.hpp"
 #include "simile/similarity/compare.hpp"
 
 namespace simile {
@@ -17,6 +18,7 @@ struct ClusterSummary {
   std::string kind;    ///< of input: "folder", "IDX images", ...
   std::string method;
   double threshold = 0;
+  std::string threshold_reason;  ///< why, where it was advised; empty where it was given
   std::int64_t min_size = 2;
   std::uint64_t seed = 0;
   std::int64_t num_items = 0;            ///< in the catalogue
@@ -29,6 +31,8 @@ struct ClusterSummary {
   std::int64_t num_outliers = 0;
   std::int64_t largest_group = 0;
   std::int64_t num_sampled_representatives = 0;
+  Transfer transfer = Transfer::none;
+  std::int64_t num_moved = 0;  ///< files, by Transfer::move
   std::int64_t num_transfer_errors = 0;
   bool has_truth = false;
   std::int64_t num_judged = 0;  ///< grouped items with a true class
@@ -46,8 +50,9 @@ struct ClusterSummary {
 /// One JSON object, keys in a fixed order, ends with a line break. Bytes that are not UTF-8 are percent-encoded.
 std::string to_json(const ClusterSummary& summary);
 
-/// manifest.json: version, command line, summary, and the SHA-256 of every other file directly in `folder`.
-void write_manifest(const std::filesystem::path& folder, const ClusterSummary& summary,
+/// manifest.json: version, command line, summary (a JSON object, as to_json() gives it), and the SHA-256 of every other
+/// file directly in `folder`, but for the journal of moves.
+void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments);
 
 }  // namespace simile

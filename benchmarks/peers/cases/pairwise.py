@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows whose peer scores one pair at a time: it is timed on a sample, ours on all pairs to components."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+
+from harness import PairWorkers, clock, component_labels, require, require_same_labels, take_turns
+
+
+@dataclasses.dataclass
+class Pairwise:
+    """`save(items)` writes the features of some items and gives the engine's arguments; `score(i, j)` is the peer."""
+
+    name: str
+    work: str
+    targets: Callable  # SIMD level -> the ratio to be reached
+    num_items: int
+    save: Callable
+    score: Callable
+    threshold: float
+    tolerance: float  # of a score against the peer's
+    peer_name: str
+    peer_version: str
+    flags: str
+    sample: int  # pairs of one timed run of the peer
+    check_items: np.ndarray  # all pairs of these are compared with the peer's
+    threads: int
+    sink: str = "components"
+    levels: list = dataclasses.field(default_factory=lambda: [None])
+
+
+def upper_pairs(num_items):
+    return np.column_stack(np.triu_indices(num_items, 1))
+
+
+def check(bench, case, workers, simd):
+    """Scores and labels of every pair of the items to be checked."""
+    items = case.check_items
+    pairs = upper_pairs(len(items))
+    peer = workers.scores([(int(items[i]), int(items[j])) for i, j in pairs])
+    with bench.engine(case.threads, simd) as engine:
+        arguments = case.save(items)
+        engine.prepare("scores", "comparison", sink="scores", **arguments)
+        engine.run("scores")
+        ours = engine.result("scores", np.float64)
+        worst = np.abs(ours - peer).max()
+        require(worst <= case.tolerance, f"{case.name}: a score differs from {case.peer_name} by {worst:.3g}")
+        engine.prepare("labels", "comparison", sink=case.sink, threshold=case.threshold, **arguments)
+        engine.run("labels")
+        alike = pairs[peer >= case.threshold]
+        require(np.abs(peer - case.threshold).min() > case.tolerance or case.tolerance == 0,
+                f"{case.name}: a score lies within {case.tolerance} of the threshold: choose other data")
+        require(0 < len(alike) < len(pairs), f"{case.name}: {len(alike)} of {len(pairs)} checked pairs are alike")
+        require_same_labels(case.name, engine.result("labels", np.int64),
+                            component_labels(alike[:, 0], alike[:, 1], len(items)))
+
+
+def run(bench, case):
+    rng = np.random.default_rng(7)
+    sample = [(int(i), int(j)) for i, j in upper_pairs(case.num_items)[
+        rng.choice(case.num_items * (case.num_items - 1) // 2, case.sample)]]
+    with PairWorkers(case.score, case.threads, sample) as workers:
+        for level in case.levels:
+            check(bench, case, workers, level)
+        if bench.quick:
+            return
+        arguments = case.save(np.arange(case.num_items))
+        engines = {level: bench.engine(case.threads, level) for level in case.levels}
+        for engine in engines.values():
+            engine.prepare("all", "comparison", sink=case.sink, threshold=case.threshold, **arguments)
+        all_pairs = case.num_items * (case.num_items - 1) // 2
+        sides = {"peer": (len(sample), clock(workers.score_sample))}
+        for level, engine in engines.items():
+            sides[level] = (all_pairs, lambda engine=engine: engine.run("all")["seconds"])
+        runs = take_turns(bench, sides)
+        for position, (level, engine) in enumerate(engines.items()):
+            info = engine.ask("info")
+            flags = (f"{case.threads} thread(s) a side; simd {info['simd']}; peer timed on {len(sample)} random pairs, "
+                     f"the rest extrapolated; ours all {all_pairs} pairs to components at {case.threshold}; {case.flags}")
+            name = case.name if position == 0 else f"{case.name}@{level}"
+            bench.add_row(name, case.work, case.targets(info["simd"]), "pairs/s", runs[level], runs["peer"],
+                          case.peer_name, case.peer_version, flags)
+            engine.__exit__()
+

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/report_page.hpp"
+
+#include "simile/core/atomic_file.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
+#include "simile/core/version.hpp"
+#include "simile/report/cluster_report.hpp"
+#include "simile/report/thumbnails.hpp"
+
+namespace simile {
+
+namespace fs = std::filesystem;
+
+ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& summary, const ImageSet& images,
+                             const DecodeLimits& limits, const Context& context) {
+  ReportModel model = make_report_model(result);
+  const Catalogue& catalogue = result.catalogue;
+  model.title = fs::weakly_canonical(fs::absolute(summary.input)).filename().native();
+  model.method = summary.method;
+  model.threshold = summary.threshold;
+  model.threshold_reason = summary.threshold_reason;
+  model.version = kVersion;
+  model.facts = {{"Images", format_count(summary.num_items)},
+                 {"Groups", format_count(summary.num_groups)},
+                 {"Grouped", format_count(summary.num_grouped)},
+                 {"Share grouped", format_share(summary.share_grouped())},
+                 {"Outliers", format_count(summary.num_outliers)}};
+  if (summary.num_unreadable > 0) model.facts.emplace_back("Unreadable", format_count(summary.num_unreadable));
+  if (summary.num_judged > 0) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
+  model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
+  if (catalogue.has_files) model.link_prefix = link_prefix(summary.output, catalogue.root);
+  if (summary.num_sampled_representatives > 0) {
+    model.representative_note =
+        concat("In groups of more than ", format_count(kMaxExactMembers),
+               " images the representative was chosen by its mean similarity to ", kRepresentativeSample, " of them.");
+  }
+  if (catalogue.has_files || images.in_memory()) {
+    model.thumbnails = make_thumbnails(images, thumbnail_plan(model), limits, context);
+  }
+  return model;
+}
+
+void write_report_page(const fs::path& folder, const ReportModel& model) {
+  AtomicFile file(folder / "report.html");
+  file.write(html_report(model));
+  file.commit();
+}
+
+}  // namespace simile

@@ -82,6 +82,16 @@ double oracle_cosine(std::span<const float> a, std::span<const float> b) {
   return std::clamp(static_cast<double>(dot / std::sqrt(norm_a * norm_b)), -1.0, 1.0);
 }
 
+double oracle_euclidean(std::span<const float> a, std::span<const float> b) {
+  ensure(a.size() == b.size(), "oracle_euclidean: rows of unequal length");
+  long double sum = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const long double difference = static_cast<long double>(a[k]) - b[k];
+    sum += difference * difference;
+  }
+  return static_cast<double>(-sum);
+}
+
 double oracle_template(View<const std::uint8_t, 3> a, View<const std::uint8_t, 3> b) {
   ensure(a.shape == b.shape, "oracle_template: images of unequal size");
   long double difference = 0;

@@ -77,6 +77,13 @@ TEST(OracleCosine, OfHandWorkedRows) {
   EXPECT_EQ(oracle_cosine(Row{0.1F, 0.3F}, Row{0.1F, 0.3F}), 1);
 }
 
+TEST(OracleEuclidean, IsMinusTheSumOfSquares) {
+  const std::array<float, 3> a{1, -2, 5};
+  const std::array<float, 3> b{1, 2, 2};
+  EXPECT_EQ(oracle_euclidean(a, b), -25);
+  EXPECT_EQ(oracle_euclidean(a, a), 0);
+}
+
 TEST(OracleTemplate, DividesTheDifferenceByBothLengths) {
   Array<std::uint8_t, 3> a({1, 1, 3});
   Array<std::uint8_t, 3> b({1, 1, 3});

@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/completion.hpp"
 
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
@@ -117,12 +118,14 @@ Command add_cluster_command(CLI::App& program) {
       ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier result");
-  app->add_option_function<std::string>(
-         "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
-         "Also put the photos into a folder per group: none, copy, link or move (simile undo)")
-      ->type_name("HOW")
-      ->default_str("none")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const transfer =
+      app->add_option_function<std::string>(
+             "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
+             "Also put the photos into a folder per group: none, copy, link or move (simile undo)")
+          ->type_name("HOW")
+          ->default_str("none")
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(transfer, {kTransferNames.begin(), kTransferNames.end()});
   app->add_flag("--similarities", options.similarities, "Also write every similar pair to similarities.csv");
   add_integer(*app, "--max-edges", options.max_edges, 1, 1LL << 40, "Give up beyond this many similar pairs")
       ->default_str("100000000");

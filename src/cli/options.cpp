@@ -4,10 +4,13 @@
 #include <charconv>
 #include <cmath>
 
+#include "cli/completion.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/thread_pool.hpp"
 #include "simile/core/units.hpp"
+#include "simile/similarity/compare.hpp"
 
 namespace simile::cli {
 namespace {
@@ -112,10 +115,13 @@ void add_watch_options(CLI::App& app, RunOptions& options) {
 }
 
 void add_device_option(CLI::App& app, RunOptions& options) {
-  app.add_option("--device", options.device, "Where to compare: auto or cpu")
-      ->type_name("DEVICE")
-      ->default_str("auto")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const device = app.add_option("--device", options.device, "Where to compare: auto or cpu")
+                                  ->type_name("DEVICE")
+                                  ->default_str("auto")
+                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  std::vector<std::string> names{"auto"};
+  for (const Backend* backend : backends()) names.emplace_back(backend->name());
+  offer_words(device, names);
 }
 
 PixelSize parse_size(const std::string& text) {
@@ -135,22 +141,25 @@ PixelSize parse_size(const std::string& text) {
 }
 
 void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings) {
-  std::string names;
+  std::vector<std::string> offered;
   for (const auto& method : methods()) {
-    if (embeddings || method.method != Method::embedding) names += concat(names.empty() ? "" : ", ", method.name);
+    if (embeddings || method.method != Method::embedding) offered.emplace_back(method.name);
   }
-  app.add_option_function<std::string>(
-         "-m,--method",
-         [&features, names, embeddings](const std::string& text) {
-           if (!embeddings && text == info(Method::embedding).name) {
-             throw Error(ErrorCode::invalid_argument, concat("--method ", in_quotes(text), ": allowed are ", names));
-           }
-           features.method = parse_method(text);
-         },
-         concat("What alike means: ", names))
-      ->type_name("METHOD")
-      ->default_str("ssim for images")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const std::string names = joined(offered, ", ");
+  CLI::Option* const chosen = app.add_option_function<std::string>(
+                                     "-m,--method",
+                                     [&features, names, embeddings](const std::string& text) {
+                                       if (!embeddings && text == info(Method::embedding).name) {
+                                         throw Error(ErrorCode::invalid_argument,
+                                                     concat("--method ", in_quotes(text), ": allowed are ", names));
+                                       }
+                                       features.method = parse_method(text);
+                                     },
+                                     concat("What alike means: ", names))
+                                  ->type_name("METHOD")
+                                  ->default_str("ssim for images")
+                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(chosen, offered);
   app.add_option_function<std::string>(
          "--size", [&features](const std::string& text) { features.size = parse_size(text); },
          "ssim, template, minhash, orb: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")

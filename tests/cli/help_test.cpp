@@ -58,7 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
         CommandHelp{"cluster",
                     true,
                     {"--window", "--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite",
-                     "--transfer", "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+                     "--transfer", "--similarities", "--max-edges", "--batch-size", "--no-merge", "--checkpoint",
+                     "--seed", "--dry-run", "--json", "--device"}},
         CommandHelp{"search", true, {"--window", "--query", "--top", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{
             "threshold",

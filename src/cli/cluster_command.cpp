@@ -19,6 +19,14 @@ struct ClusterFlags {
   bool json = false;
 };
 
+void print_work(std::ostream& out, const ClusterSummary& summary) {
+  const CompareStats& work = summary.compare;
+  out << format_counted(work.pairs, "pair", "pairs") << " in " << format_duration(work.seconds) << " ("
+      << format_rate(summary.pairs_per_second()) << " pairs/s): " << format_count(work.pairs_skipped) << " skipped, "
+      << format_count(summary.pairs_by_bounds()) << " by bounds, " << format_count(work.exact_evaluations)
+      << " exactly; a plain double loop would take about " << format_duration(summary.plain_loop_seconds) << '\n';
+}
+
 void print_headline(std::ostream& out, const ClusterSummary& summary) {
   out << format_counted(summary.num_items, "image", "images") << ": ";
   if (summary.num_groups == 0) {
@@ -47,8 +55,7 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
     out << "threshold " << format_double(summary.threshold) << " was advised, because " << summary.threshold_reason
         << '\n';
   }
-  out << format_counted(summary.compare.pairs, "pair", "pairs") << " in " << format_duration(summary.compare.seconds)
-      << " (" << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
+  print_work(out, summary);
   if (summary.transfer == Transfer::move) {
     out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
         << " takes that back)\n";
@@ -92,11 +99,11 @@ Command add_cluster_command(CLI::App& program) {
   auto flags = std::make_shared<ClusterFlags>();
   ClusterOptions& options = flags->options;
   CLI::App* const app = program.add_subcommand("cluster", "Group a folder of photos by how alike they are");
-  app->add_option("PHOTOS", options.input,
-                  "A folder, a list of paths, an IDX file, or a .npy of images, embeddings or hashes")
+  app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images or features")
       ->required()
       ->type_name("");
   add_input_options(*app, options.listing, options.features, true);
+  add_window(*app, options.metric.window);
   add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
   app->add_flag("--auto-threshold", options.auto_threshold,
                 "Take the threshold that a random sample advises (simile threshold shows more)");

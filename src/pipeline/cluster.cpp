@@ -6,6 +6,7 @@
 #include "pipeline/grouping.hpp"
 #include "pipeline/moving.hpp"
 #include "pipeline/open.hpp"
+#include "pipeline/plain_loop.hpp"
 #include "pipeline/report_page.hpp"
 #include "pipeline/sample_study.hpp"
 #include "pipeline/stopwatch.hpp"
@@ -53,7 +54,7 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
   }
-  opened.method = choose_method(opened.dataset, options.features.method);
+  opened.method = checked_method(opened.dataset, options.features, options.metric);
   if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
   opened.threshold = checked_threshold(options.threshold, opened.method);
   return opened;
@@ -168,10 +169,12 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   result.representatives = choose_representatives(result.clustering, *metric, options.seed, context);
   watch.lap("represent");
 
+  summary.plain_loop_seconds = plain_loop_seconds(*metric, options.seed, context.cancellation);
   summary.input = options.input.native();
   summary.output = opened.out.native();
   summary.kind = opened.dataset.kind;
   summary.method = info(opened.method).name;
+  if (opened.method == Method::ssim) summary.window = to_string(options.metric.window.value_or(SsimWindow::uniform));
   summary.threshold = threshold;
   summary.min_size = options.min_size;
   summary.seed = options.seed;

@@ -16,6 +16,8 @@ add_library(simile_opencv_features INTERFACE)
 target_link_libraries(simile_opencv_features INTERFACE simile_opencv ${OPENCV_features2d_LIBRARY})
 
 find_package(ZLIB REQUIRED)
+find_package(GIF 5.1 REQUIRED)
+find_package(TIFF 4.5 REQUIRED)  # messages and allocation limits by file, not by process
 find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
 find_package(nlohmann_json 3.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
@@ -32,3 +34,14 @@ find_library(CAIRO_LIBRARY cairo REQUIRED)
 add_library(simile_cairo INTERFACE)
 target_include_directories(simile_cairo SYSTEM INTERFACE ${CAIRO_INCLUDE_DIR})
 target_link_libraries(simile_cairo INTERFACE ${CAIRO_LIBRARY})
+
+# libheif brings video codecs with it, which not everybody wants: without it, HEIC and AVIF files are unreadable items.
+option(SIMILE_WITH_HEIF "Read HEIC and AVIF (libheif)" ON)
+add_library(simile_heif INTERFACE)
+if(SIMILE_WITH_HEIF)
+  find_path(HEIF_INCLUDE_DIR libheif/heif.h REQUIRED)
+  find_library(HEIF_LIBRARY heif REQUIRED)
+  target_include_directories(simile_heif SYSTEM INTERFACE ${HEIF_INCLUDE_DIR})
+  target_link_libraries(simile_heif INTERFACE ${HEIF_LIBRARY})
+endif()
+target_compile_definitions(simile_heif INTERFACE SIMILE_HAS_HEIF=$<BOOL:${SIMILE_WITH_HEIF}>)

@@ -19,6 +19,14 @@ struct ClusterFlags {
   bool json = false;
 };
 
+void print_work(std::ostream& out, const ClusterSummary& summary) {
+  const CompareStats& work = summary.compare;
+  out << format_counted(work.pairs, "pair", "pairs") << " in " << format_duration(work.seconds) << " ("
+      << format_rate(summary.pairs_per_second()) << " pairs/s): " << format_count(work.pairs_skipped) << " skipped, "
+      << format_count(summary.pairs_by_bounds()) << " by bounds, " << format_count(work.exact_evaluations)
+      << " exactly; a plain double loop would take about " << format_duration(summary.plain_loop_seconds) << '\n';
+}
+
 void print_headline(std::ostream& out, const ClusterSummary& summary) {
   out << format_counted(summary.num_items, "image", "images") << ": ";
   if (summary.num_groups == 0) {
@@ -47,8 +55,7 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
     out << "threshold " << format_double(summary.threshold) << " was advised, because " << summary.threshold_reason
         << '\n';
   }
-  out << format_counted(summary.compare.pairs, "pair", "pairs") << " in " << format_duration(summary.compare.seconds)
-      << " (" << format_rate(summary.pairs_per_second()) << " pairs/s)\n";
+  print_work(out, summary);
   if (summary.transfer == Transfer::move) {
     out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
         << " takes that back)\n";

@@ -44,15 +44,6 @@ Dataset open_idx(const fs::path& path, const DatasetOptions& options) {
   return dataset;
 }
 
-bool is_image(const std::vector<std::uint8_t>& start) {
-  try {
-    read_image_header(start);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-
 void check_no_globs(const fs::path& path, const ListingOptions& listing) {
   for (const auto& [flag, globs] :
        {std::pair{"--include", &listing.include}, std::pair{"--exclude", &listing.exclude}}) {
@@ -83,7 +74,7 @@ Dataset open_dataset(const fs::path& path, const DatasetOptions& options, const 
   const auto start = first_bytes(path, 16);
   if (is_npy(start)) return open_npy(path, options);
   if (is_idx_or_gzip(start)) return open_idx(path, options);
-  if (is_image(first_bytes(path, kHeaderBytes))) {
+  if (starts_as_image(first_bytes(path, kHeaderBytes))) {
     throw Error(ErrorCode::invalid_argument,
                 concat(in_quotes(path.native()), " is one image; name the folder that holds it, or a list of paths"));
   }

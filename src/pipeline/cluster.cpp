@@ -6,6 +6,7 @@
 #include "pipeline/grouping.hpp"
 #include "pipeline/moving.hpp"
 #include "pipeline/open.hpp"
+#include "pipeline/plain_loop.hpp"
 #include "pipeline/report_page.hpp"
 #include "pipeline/sample_study.hpp"
 #include "pipeline/stopwatch.hpp"
@@ -168,6 +169,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   result.representatives = choose_representatives(result.clustering, *metric, options.seed, context);
   watch.lap("represent");
 
+  summary.plain_loop_seconds = plain_loop_seconds(*metric, options.seed, context.cancellation);
   summary.input = options.input.native();
   summary.output = opened.out.native();
   summary.kind = opened.dataset.kind;

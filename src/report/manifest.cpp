@@ -63,7 +63,9 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["pairs_skipped"] = summary.compare.pairs_skipped;
   json["exact_evaluations"] = summary.compare.exact_evaluations;
   json["tiles_split"] = summary.compare.tiles_split;
+  json["pairs_by_bounds"] = summary.pairs_by_bounds();
   json["pairs_per_second"] = summary.pairs_per_second();
+  json["plain_loop_seconds"] = summary.plain_loop_seconds;
   for (const auto& [phase, seconds] : summary.seconds) json["seconds"][phase] = seconds;
   return json;
 }
@@ -77,6 +79,10 @@ double ClusterSummary::share_grouped() const {
 
 double ClusterSummary::pairs_per_second() const {
   return compare.seconds > 0 ? static_cast<double>(compare.pairs) / compare.seconds : 0;
+}
+
+std::int64_t ClusterSummary::pairs_by_bounds() const {
+  return std::max<std::int64_t>(0, compare.pairs - compare.pairs_skipped - compare.exact_evaluations);
 }
 
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }

@@ -58,7 +58,7 @@ class Planner {
 
  private:
   std::string problem_of(const PlannedMove& move) {
-    if (fs::is_symlink(fs::symlink_status(move.source))) return "is a symbolic link; those stay where they are";
+    if (fs::is_symlink(fs::symlink_status(move.source))) return "is a symbolic link and stays where it is";
     if (move.stamp.bytes < 0) return "No such file or directory";
     if (move.stamp != seen_[static_cast<std::size_t>(move.item)]) return "has changed since it was listed";
     const auto named = sources_.emplace(spellings_.of(move.source), move.item);

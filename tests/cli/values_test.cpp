@@ -100,7 +100,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"--min-size", "whole numbers from 1", besides({"0", "-2"})},
         Refused{"--max-edges", "whole numbers from 1", besides({"0", "-2"}), {"--similarities"}},
         Refused{"--seed", "whole numbers from 0", besides({"-1"})},
-        Refused{"--transfer", "none, copy, link, move", {"x", "moves", "Copy", "copy,link"}}, Refused{"--out", "", {""}}),
+        Refused{"--transfer", "none, copy, link, move", {"x", "mv", "Copy", "copy,link"}}, Refused{"--out", "", {""}}),
     flag_name);
 
 TEST(FeaturesValues, HaveNoEmbeddings) {

@@ -91,6 +91,10 @@ TEST_F(UndoMoves, LeavesACopyThatSomebodyMade) {
   fs::copy_file(path("out/results/outliers/a.jpg"), moved.source(0));
   EXPECT_THAT(outcomes(moved.undo()), ElementsAre(StartsWith("refused: another file")));
   EXPECT_TRUE(fs::exists(path("out/results/outliers/a.jpg")));
+  std::ofstream(moved.source(0)) << "A.JPG";  // as long, as old, and still another
+  set_modified(moved.source(0), 1'000'000'000, 123'456'789);
+  EXPECT_THAT(outcomes(moved.undo()), ElementsAre(StartsWith("refused: another file")));
+  EXPECT_EQ(text_of(path("out/results/outliers/a.jpg")), "a.jpg");
 }
 
 TEST_F(UndoMoves, ToleratesWhatSomebodyTookAway) {

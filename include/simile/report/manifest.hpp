@@ -43,10 +43,13 @@ struct ClusterSummary {
   int threads = 0;
   std::string simd;
   CompareStats compare;
+  double plain_loop_seconds = 0;  ///< estimate: every pair by its definition, one after the other on one thread
   std::vector<std::pair<std::string, double>> seconds;  ///< by phase, in order
 
   double share_grouped() const;
   double pairs_per_second() const;
+  /// Pairs that were scored and decided by certified bounds, without their definition.
+  std::int64_t pairs_by_bounds() const;
 };
 
 /// One JSON object, keys in a fixed order, ends with a line break. Bytes that are not UTF-8 are percent-encoded.

@@ -24,4 +24,7 @@ struct MetricOptions {
 /// The metric that compares these features, which must outlive it.
 std::unique_ptr<Metric> make_metric(const Features& features, const MetricOptions& options = {});
 
+/// The metric that compares the items of one set with those of another; both of one method, and outlive it.
+std::unique_ptr<Metric> make_metric(const Features& left, const Features& right, const MetricOptions& options = {});
+
 }  // namespace simile

@@ -42,6 +42,7 @@ Command add_threshold_command(CLI::App& program);
 Command add_features_command(CLI::App& program);
 Command add_undo_command(CLI::App& program);
 Command add_devices_command(CLI::App& program);
+Command add_completion_command(CLI::App& program);
 
 /// A context made from flags, with what it refers to.
 class RunContext {

@@ -27,8 +27,8 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--cache",       "--no-cache", "--cache-size", "--method",     "--size",         "--hash-size",
-                        "--full-decode", "--include",  "--exclude",    "--max-pixels", "--max-file-size"};
+const Flags kInputFlags{"--method",  "--size",       "--scale",         "--hash-size", "--full-decode", "--include",
+                        "--exclude", "--max-pixels", "--max-file-size", "--cache",     "--no-cache",    "--cache-size"};
 
 struct CommandHelp {
   const char* command;
@@ -66,14 +66,15 @@ INSTANTIATE_TEST_SUITE_P(
             {"--window", "--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
         CommandHelp{"features", true, {"--out", "--overwrite"}},
         CommandHelp{"undo", false, {"--help", "--dry-run", "--quiet", "--verbose"}},
-        CommandHelp{"devices", false, {"--help"}}),
+        CommandHelp{"devices", false, {"--help"}}, CommandHelp{"completion", false, {"--help"}}),
     [](const auto& test) { return std::string(test.param.command); });
 
 TEST(Program, HelpsOnStandardOutput) {
   const auto outcome = simile_run({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_EQ(flags_of(outcome.out), (Flags{"--help", "--version", "--config"}));
-  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  undo ", "\n  devices ", "130 interrupted"}) {
+  for (const auto* part :
+       {"\n  cluster ", "\n  features ", "\n  undo ", "\n  devices ", "\n  completion ", "130 interrupted"}) {
     EXPECT_THAT(outcome.out, HasSubstr(part));
   }
   Process process({"--help"});

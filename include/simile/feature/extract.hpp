@@ -19,8 +19,9 @@ inline constexpr int kDefaultHashSize = 8;
 struct FeatureOptions {
   std::optional<Method> method{};   ///< default: ssim for images, what they are for arrays of features
   std::optional<PixelSize> size{};  ///< not hashes: default 64x64, orb 256x256; arrays keep theirs
-  std::optional<int> hash_size{};   ///< hashes: default kDefaultHashSize
-  bool full_decode = false;         ///< not hashes: no reduced JPEG decoding
+  std::optional<double> scale{};   ///< ssim, template: factor on the images' own size, which must be one; not with size
+  std::optional<int> hash_size{};  ///< hashes: default kDefaultHashSize
+  bool full_decode = false;        ///< not hashes: no reduced JPEG decoding
   DecodeLimits limits{};
   CacheOptions cache{};  ///< default: none
 
@@ -35,8 +36,10 @@ struct FeatureOptions {
 /// Throws invalid_argument when the wanted one does not fit.
 Method choose_method(const Dataset& dataset, std::optional<Method> wanted);
 
-/// The size at which a method that compares pixels or keypoints sees the images: --size; without it that of an array's
-/// images, and for files the method's default (orb 256x256: at 64 px most photos have no keypoint; else 64x64).
+/// The size at which a method that compares pixels or keypoints sees the images: --size, or what --scale makes of an
+/// array's; without them that of an array's images, and for files the method's default (orb 256x256: at 64 px most
+/// photos have no keypoint; else 64x64). What --scale makes of files is known only when they are read:
+/// extract_features.
 PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options);
 
 struct Extraction {
@@ -46,7 +49,8 @@ struct Extraction {
 };
 
 /// Takes the features of every item that can be read. `dataset.features` are used up. Throws invalid_argument when the
-/// method does not fit the data, out_of_memory when the features exceed context.memory_bytes.
+/// method does not fit the data or the sizes of images that are scaled differ (naming two), out_of_memory when the
+/// features exceed context.memory_bytes.
 Extraction extract_features(Dataset& dataset, const FeatureOptions& options, const Context& context);
 
 }  // namespace simile

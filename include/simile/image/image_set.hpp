@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "simile/core/array.hpp"
@@ -41,5 +42,10 @@ std::vector<ItemError> for_each_image(const ImageSet& set, const DecodeOptions& 
 std::vector<ItemError> for_each_image(const ImageSet& set, const std::vector<std::int64_t>& items,
                                       const DecodeOptions& options, const Context& context, const ImageVisitor& visit,
                                       std::vector<ReadCost>* costs = nullptr);
+
+/// Width and height of every image as shown, from its header alone; none where the file cannot be read, has no header
+/// that is understood, or exceeds the limits.
+std::vector<std::optional<PixelSize>> image_sizes(const ImageSet& set, const DecodeLimits& limits,
+                                                  const Context& context);
 
 }  // namespace simile

@@ -21,17 +21,31 @@ if(SIMILE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SIMILE_CCACHE}")
 endif()
 
-# simile_room(NAME SOURCES... [DEPENDS rooms and libraries]): the library simile_NAME, also known as simile::NAME.
+# simile_room(NAME SOURCES... [DEPENDS rooms and libraries] [PRIVATE libraries] [IMAGE_HEADERS headers]): the library
+# simile_NAME, also known as simile::NAME, and the installation of both it and its headers. PRIVATE libraries are linked
+# with it; HEADER_ONLY ones only compile it. IMAGE_HEADERS are of no use without SIMILE_WITH_IMAGES.
 function(simile_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;DEPENDS;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;DEPENDS;PRIVATE;HEADER_ONLY;IMAGE_HEADERS")
   add_library(simile_${name} STATIC ${ROOM_SOURCES})
   add_library(simile::${name} ALIAS simile_${name})
   target_include_directories(simile_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
   target_link_libraries(simile_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE $<BUILD_INTERFACE:simile_flags> ${ROOM_PRIVATE})
+  foreach(library IN LISTS ROOM_HEADER_ONLY)
+    target_link_libraries(simile_${name} PRIVATE $<BUILD_INTERFACE:${library}>)
+  endforeach()
   target_compile_features(simile_${name} PUBLIC cxx_std_20)
-  set_target_properties(simile_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(simile_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME ${name})
+  set(left_out "")
+  if(NOT SIMILE_WITH_IMAGES)
+    foreach(header IN LISTS ROOM_IMAGE_HEADERS)
+      list(APPEND left_out PATTERN ${header} EXCLUDE)
+    endforeach()
+  endif()
+  install(TARGETS simile_${name} EXPORT simileTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/simile/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/simile
+          FILES_MATCHING PATTERN "*.hpp" ${left_out})
 endfunction()
 
 # Programs with tests labelled "threaded": what runs under ThreadSanitizer.

@@ -15,6 +15,7 @@ int main(int argc, char** argv) {
   simile::register_ssim();
   simile::register_cosine();
   simile::register_hamming();
+  simile::register_sinks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

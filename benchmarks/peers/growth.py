@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable
 
 import matplotlib
+import matplotlib.ticker
 import numpy as np
 
 import inputs
@@ -116,6 +117,11 @@ def plot(points, path):
     panels[0].loglog(x, low * 3 * (x / x[0]) ** 2, "--", color="#999999", linewidth=1, label="grows as n²")
     panels[0].set_ylim(low, high)
     panels[0].legend(frameon=False, fontsize=8)
+    decades = [10 ** round_to(np.log10(limit)) for limit, round_to in zip(panels[1].get_ylim(), (np.floor, np.ceil))]
+    panels[1].set_ylim(*decades)
+    for panel in panels:
+        for axis in (panel.xaxis, panel.yaxis):
+            axis.set_major_formatter(matplotlib.ticker.FuncFormatter(lambda value, _: f"{value:,.10g}"))
     figure.savefig(path, metadata={"Date": None})
 
 

@@ -20,13 +20,17 @@ THREAD_SETTINGS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
 
 def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--engine", required=True, type=pathlib.Path, help="simile_bench_engine")
+    parser.add_argument("--engine", type=pathlib.Path, help="simile_bench_engine")
     parser.add_argument("--only", help="ids, separated by commas")
     parser.add_argument("--json", type=pathlib.Path, help="keep the rows here; rows of other ids in it stay")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each side")
     parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each side, where a row does not say one")
     parser.add_argument("--quick", action="store_true", help="tiny inputs, equality only, no timing")
-    return parser.parse_args()
+    parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print this JSON's rows as Markdown, run nothing")
+    options = parser.parse_args()
+    if not options.engine and not options.table:
+        parser.error("--engine is needed")
+    return options
 
 
 def commit():
@@ -41,6 +45,16 @@ def print_table(rows):
         verdict = "met" if row["ratio"] >= row["target"] else "missed"
         print(f"{row['id']:16} {row['ours']:12.5g} {row['peer']:12.5g} {row['unit']:9} {row['ratio']:8.4g}x "
               f"{row['target']:6g}x {verdict:6} {row['work']}, against {row['peer_name']} {row['peer_version']}")
+
+
+def markdown(rows):
+    """The table of docs/performance.md."""
+    print("| id | work | ours | peer | ratio | target | against |\n|---|---|---|---|---|---|---|")
+    for row in rows:
+        verdict = "" if row["ratio"] >= row["target"] else " (missed)"
+        number = lambda value: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+        print(f"| {row['id']} | {row['work']} | {number(row['ours'])} {row['unit']} | {number(row['peer'])} {row['unit']} | "
+              f"{number(row['ratio'])}x | {row['target']:,}x{verdict} | {row['peer_name']} {row['peer_version']} |")
 
 
 def merge(path, rows):
@@ -72,6 +86,9 @@ def measure(bench, names, cases, failures):
 
 def main():
     options = parse()
+    if options.table:
+        markdown(json.loads(options.table.read_text()))
+        return
     for setting in THREAD_SETTINGS:  # read when the libraries are loaded
         os.environ[setting] = str(options.threads)
     import cv2

@@ -100,11 +100,11 @@ Command add_cluster_command(CLI::App& program) {
   auto flags = std::make_shared<ClusterFlags>();
   ClusterOptions& options = flags->options;
   CLI::App* const app = program.add_subcommand("cluster", "Group a folder of photos by how alike they are");
-  app->add_option("PHOTOS", options.input,
-                  "A folder, a list of paths, an IDX file, or a .npy of images, embeddings or hashes")
+  app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images or features")
       ->required()
       ->type_name("");
   add_input_options(*app, options.listing, options.features, true);
+  add_window(*app, options.metric.window);
   add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
   app->add_flag("--auto-threshold", options.auto_threshold,
                 "Take the threshold that a random sample advises (simile threshold shows more)");

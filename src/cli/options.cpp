@@ -141,9 +141,9 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   offer_words(chosen, offered);
   app.add_option_function<std::string>(
          "--size", [&features](const std::string& text) { features.size = parse_size(text); },
-         "ssim: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")
+         "ssim, template, minhash, orb: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")
       ->type_name("N")
-      ->default_str("64; arrays keep their size")
+      ->default_str("64, orb 256; arrays keep their size")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option_function<std::string>(
          "--hash-size",
@@ -155,7 +155,7 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
       ->default_str("8")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_flag("--full-decode", features.full_decode,
-               "ssim: decode JPEGs at full size even where a smaller one would do");
+               "ssim, template, minhash, orb: decode JPEGs at full size even where a smaller one would do");
   app.add_option("--include", listing.include, "Take only files that match this glob (may be repeated)")
       ->type_name("GLOB")
       ->allow_extra_args(false)  // one glob a flag: the next word may be PHOTOS
@@ -167,6 +167,15 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
+}
+
+void add_window(CLI::App& app, std::optional<SsimWindow>& target) {
+  app.add_option_function<std::string>(
+         "--window", [&target](const std::string& text) { target = parse_window(text); },
+         "ssim: weights of its windows, uniform (7x7) or gaussian (11x11)")
+      ->type_name("WINDOW")
+      ->default_str("uniform")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 }  // namespace simile::cli

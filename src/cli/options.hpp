@@ -8,6 +8,7 @@
 
 #include "simile/feature/extract.hpp"
 #include "simile/image/catalogue.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile::cli {
 
@@ -35,6 +36,9 @@ void add_device_option(CLI::App& app, RunOptions& options);
 
 /// What is read and how features are taken: shared by `cluster` and `features`. `embeddings`: whether they are offered.
 void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings);
+
+/// How SSIM weighs its windows, for commands that compare.
+void add_window(CLI::App& app, std::optional<SsimWindow>& target);
 
 /// "64" -> 64x64, "64x48" -> width x height. Throws invalid_argument.
 PixelSize parse_size(const std::string& text);

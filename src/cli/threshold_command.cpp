@@ -91,6 +91,7 @@ Command add_threshold_command(CLI::App& program) {
       ->required()
       ->type_name("");
   add_input_options(*app, options.listing, options.features, true);
+  add_window(*app, options.metric.window);
   add_integer(*app, "--sample", options.sample, kMinSample, kMaxSample, "Images to compare, drawn at random")
       ->default_str(std::to_string(kDefaultSample));
   add_integer(*app, "--seed", flags->seed, 0, std::numeric_limits<std::int64_t>::max(), "Seed of the sample")

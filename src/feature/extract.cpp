@@ -49,6 +49,29 @@ Extraction extract(const ExtractionJob& job, Method method) {
   throw Error(ErrorCode::internal, "a method that takes no features of images");
 }
 
+/// Flags that say how images become features.
+struct Flags {
+  bool size = false;
+  bool hash_size = false;
+  bool full_decode = false;
+};
+
+/// Throws invalid_argument when one of `useless` is given.
+void refuse(const FeatureOptions& options, const Flags& useless, const std::string& where) {
+  std::string flag;
+  if (useless.size && options.size) flag = concat("--size ", options.size->width_px, "x", options.size->height_px);
+  if (useless.hash_size && options.hash_size) flag = concat("--hash-size ", *options.hash_size);
+  if (useless.full_decode && options.full_decode) flag = "--full-decode";
+  if (!flag.empty()) throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect ", where));
+}
+
+void refuse_flags_of_others(const FeatureOptions& options, Method method) {
+  const bool hash = hash_kind(method).has_value();
+  const bool vectors = method == Method::embedding;
+  refuse(options, {.size = hash || vectors, .hash_size = !hash, .full_decode = hash || vectors},
+         concat("with --method ", info(method).name));
+}
+
 }  // namespace
 
 void FeatureOptions::validate() const {
@@ -57,9 +80,9 @@ void FeatureOptions::validate() const {
     throw Error(ErrorCode::invalid_argument, concat("--size ", size->width_px, "x", size->height_px, ": allowed are ",
                                                     kMinSidePx, " to ", kMaxSidePx, " pixels a side"));
   }
-  if (hash_size < kMinHashSize || hash_size > kMaxHashSize) {
+  if (hash_size && (*hash_size < kMinHashSize || *hash_size > kMaxHashSize)) {
     throw Error(ErrorCode::invalid_argument,
-                concat("--hash-size ", hash_size, ": allowed are ", kMinHashSize, " to ", kMaxHashSize));
+                concat("--hash-size ", *hash_size, ": allowed are ", kMinHashSize, " to ", kMaxHashSize));
   }
   if (limits.max_pixels < 1) {
     throw Error(ErrorCode::invalid_argument, concat("--max-pixels ", limits.max_pixels, ": allowed is 1 or more"));
@@ -68,27 +91,43 @@ void FeatureOptions::validate() const {
     throw Error(ErrorCode::invalid_argument,
                 concat("--max-file-size ", limits.max_file_bytes, ": allowed is 1 or more"));
   }
+  if (method) refuse_flags_of_others(*this, *method);
+}
+
+void FeatureOptions::validate_for(const Dataset& dataset, Method chosen) const {
+  if (dataset.features) {
+    refuse(*this, {.size = true, .hash_size = true, .full_decode = true}, concat("on ", dataset.kind));
+  }
+  if (dataset.images.in_memory()) refuse(*this, {.full_decode = true}, "on an array of images");
+  refuse_flags_of_others(*this, chosen);
 }
 
 Method choose_method(const Dataset& dataset, std::optional<Method> wanted) {
   const bool has_features = dataset.features.has_value();
-  const Method natural = has_features ? dataset.features->method : Method::ssim;
+  const Method natural = has_features ? dataset.features->method : dataset.method.value_or(Method::ssim);
   const Method method = wanted.value_or(natural);
   // Hashes of an unknown kind may be called any hash: they are compared alike.
-  const bool any_hash = has_features && !dataset.method_known && hash_kind(method) && hash_kind(natural);
+  const bool any_hash = has_features && !dataset.method && hash_kind(method) && hash_kind(natural);
   if (has_features ? method == natural || any_hash : method != Method::embedding) return method;
   std::string needed = "images";
   if (method == Method::embedding) needed = "vectors (a .npy of float32 or float16 [n,d])";
   if (hash_kind(method) && hash_kind(natural)) needed = concat(info(method).name, " hashes or images");
   throw Error(ErrorCode::invalid_argument,
               concat("--method ", info(method).name, " needs ", needed, ", but the input holds ",
-                     dataset.method_known ? concat(info(natural).name, " ") : "", dataset.kind));
+                     dataset.method && hash_kind(natural) ? concat(info(natural).name, " ") : "", dataset.kind));
+}
+
+PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options) {
+  if (options.size) return *options.size;
+  if (images.in_memory()) return {images.pixels.shape(2), images.pixels.shape(1)};
+  return method == Method::orb ? PixelSize{256, 256} : PixelSize{64, 64};
 }
 
 Extraction extract_features(Dataset& dataset, const FeatureOptions& options, const Context& context) {
   options.validate();
   const bool has_features = dataset.features.has_value();
   const Method method = choose_method(dataset, options.method);
+  options.validate_for(dataset, method);
   Extraction result;
   if (has_features) {
     result = take_features(std::move(*dataset.features));

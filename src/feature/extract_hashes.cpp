@@ -4,7 +4,7 @@
 namespace simile {
 
 Extraction extract_hashes(const ExtractionJob& job, HashKind kind) {
-  const int hash_size = job.options.hash_size;
+  const int hash_size = job.options.hash_size.value_or(kDefaultHashSize);
   // Never a reduced decode: it changes most bits of a hash (docs/definitions.md).
   const Recipe recipe{
       {.limits = job.options.limits, .reduce_for = {}}, [kind, hash_size](View<const std::uint8_t, 3> image) {

@@ -13,9 +13,6 @@
 namespace simile {
 namespace {
 
-constexpr PixelSize kMinhashSize{64, 64};
-constexpr PixelSize kOrbSize{256, 256};  // at 64 px most photos have no keypoint
-
 /// Joins the descriptors of the items, each of which gives its memory back when it has been copied.
 void join_descriptors(std::vector<std::vector<std::uint8_t>>& parts, std::int64_t total_bytes, Features& features) {
   features.codes = Array<std::uint8_t, 2>({total_bytes / kOrbDescriptorBytes, kOrbDescriptorBytes});
@@ -31,7 +28,7 @@ void join_descriptors(std::vector<std::vector<std::uint8_t>>& parts, std::int64_
 }  // namespace
 
 Extraction extract_minhash(const ExtractionJob& job) {
-  const PixelSize size = compared_size(job, kMinhashSize);
+  const PixelSize size = compared_size(job.set, Method::minhash, job.options);
   const Recipe recipe{decode_for(size, job.options), [size](View<const std::uint8_t, 3> image) {
                         const auto signature = minhash_signature(corner_cells(grey_at(image, size).view()));
                         std::vector<std::uint8_t> bytes(signature.size() * sizeof(signature[0]));
@@ -39,16 +36,18 @@ Extraction extract_minhash(const ExtractionJob& job) {
                         return bytes;
                       }};
   Extraction result;
+  note_size(size, result.features);
   extract_rows(job, recipe, {kMinhashPermutations}, result.features.signatures, result);
   return result;
 }
 
 Extraction extract_orb(const ExtractionJob& job) {
-  const PixelSize size = compared_size(job, kOrbSize);
+  const PixelSize size = compared_size(job.set, Method::orb, job.options);
   const Recipe recipe{decode_for(size, job.options), [size](View<const std::uint8_t, 3> image) {
                         return orb_descriptors(grey_at(image, size).view());
                       }};
   Extraction result;
+  note_size(size, result.features);
   const auto count = job.set.catalogue.size();
   std::vector<std::vector<std::uint8_t>> descriptors(static_cast<std::size_t>(count));
   std::atomic<std::int64_t> total_bytes{0};

@@ -8,8 +8,6 @@
 namespace simile {
 namespace {
 
-constexpr PixelSize kDefaultSize{64, 64};
-
 /// An image at `size` in colour; grey levels become three equal channels.
 std::vector<std::uint8_t> colour_at(const View<const std::uint8_t, 3>& image, PixelSize size) {
   const auto resized = resize(image, size);
@@ -25,7 +23,7 @@ std::vector<std::uint8_t> colour_at(const View<const std::uint8_t, 3>& image, Pi
 }  // namespace
 
 Extraction extract_ssim(const ExtractionJob& job) {
-  const PixelSize size = compared_size(job, kDefaultSize);
+  const PixelSize size = compared_size(job.set, Method::ssim, job.options);
   if (size.width_px < kMinSidePx || size.height_px < kMinSidePx) {
     throw Error(ErrorCode::invalid_argument, concat("images of ", size.width_px, "x", size.height_px,
                                                     " pixels are smaller than SSIM's window of 7x7 (set --size)"));
@@ -35,15 +33,17 @@ Extraction extract_ssim(const ExtractionJob& job) {
                         return std::vector<std::uint8_t>(grey.data(), grey.data() + grey.size());
                       }};
   Extraction result;
+  note_size(size, result.features);
   extract_rows(job, recipe, {size.height_px, size.width_px}, result.features.images, result);
   return result;
 }
 
 Extraction extract_template(const ExtractionJob& job) {
-  const PixelSize size = compared_size(job, kDefaultSize);
+  const PixelSize size = compared_size(job.set, Method::template_match, job.options);
   const Recipe recipe{decode_for(size, job.options),
                       [size](View<const std::uint8_t, 3> image) { return colour_at(image, size); }};
   Extraction result;
+  note_size(size, result.features);
   extract_rows(job, recipe, {size.height_px, size.width_px, 3}, result.features.colour_images, result);
   return result;
 }

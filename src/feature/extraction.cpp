@@ -20,10 +20,9 @@ void check_budget(std::int64_t feature_bytes, const ExtractionJob& job) {
                                                format_bytes(job.context.memory_bytes)));
 }
 
-PixelSize compared_size(const ExtractionJob& job, PixelSize otherwise) {
-  if (job.options.size) return *job.options.size;
-  if (!job.set.in_memory()) return otherwise;
-  return {job.set.pixels.shape(2), job.set.pixels.shape(1)};
+void note_size(PixelSize size, Features& features) {
+  features.width_px = size.width_px;
+  features.height_px = size.height_px;
 }
 
 DecodeOptions decode_for(PixelSize size, const FeatureOptions& options) {

@@ -43,8 +43,8 @@ std::vector<ItemError> take_features(
 /// Throws out_of_memory when the features do not fit into the budget beside the images.
 void check_budget(std::int64_t feature_bytes, const ExtractionJob& job);
 
-/// --size; without it that of an array's images, and `otherwise` for files.
-PixelSize compared_size(const ExtractionJob& job, PixelSize otherwise);
+/// Notes in the features to which size images were resized.
+void note_size(PixelSize size, Features& features);
 
 /// Decoding for a method that resizes to `size` by averaging areas.
 DecodeOptions decode_for(PixelSize size, const FeatureOptions& options);

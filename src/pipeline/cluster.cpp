@@ -54,7 +54,7 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--transfer needs files, but the input holds ", opened.dataset.kind));
   }
-  opened.method = choose_method(opened.dataset, options.features.method);
+  opened.method = checked_method(opened.dataset, options.features, options.metric);
   if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
   opened.threshold = checked_threshold(options.threshold, opened.method);
   return opened;
@@ -174,6 +174,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summary.output = opened.out.native();
   summary.kind = opened.dataset.kind;
   summary.method = info(opened.method).name;
+  if (opened.method == Method::ssim) summary.window = to_string(options.metric.window.value_or(SsimWindow::uniform));
   summary.threshold = threshold;
   summary.min_size = options.min_size;
   summary.seed = options.seed;

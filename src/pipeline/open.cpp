@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
+#include <algorithm>
+
 #include "pipeline/target.hpp"
 
 #include "simile/core/error.hpp"
@@ -8,6 +10,23 @@
 #include "simile/report/result_folder.hpp"
 
 namespace simile {
+namespace {
+
+void check_window(SsimWindow window, const Dataset& dataset, Method method, const FeatureOptions& features) {
+  const auto flag = concat("--window ", to_string(window));
+  if (method != Method::ssim) {
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
+  }
+  constexpr std::int64_t kGaussianSidePx = 11;  // 3.5 standard deviations of 1.5 px to each side
+  const PixelSize size = compared_size(dataset.images, method, features);
+  if (window == SsimWindow::gaussian && std::min(size.width_px, size.height_px) < kGaussianSidePx) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(flag, ": images of ", size.width_px, "x", size.height_px, " pixels are smaller than its ",
+                       kGaussianSidePx, "x", kGaussianSidePx, " (set --size)"));
+  }
+}
+
+}  // namespace
 
 Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& listing, const Context& context) {
   Dataset dataset = open_dataset(input, {listing, context.memory_bytes}, context);
@@ -28,7 +47,7 @@ OpenedInput open_for_result(const std::filesystem::path& input, const std::files
   check_apart(opened.out, input);
   check_result_target(opened.out, overwrite);
   opened.dataset = open_nonempty(input, listing, context);
-  if (opened.dataset.kind == "list") check_items_apart(opened.out, opened.dataset.catalogue());
+  if (!std::filesystem::is_directory(input)) check_items_apart(opened.out, opened.dataset.catalogue());
   return opened;
 }
 
@@ -39,6 +58,13 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
   const auto& ids = dataset.catalogue().ids;
   throw Error(ErrorCode::decode, concat("none of the ", ids.size(), " items could be read; the first, ",
                                         in_quotes(ids[static_cast<std::size_t>(item)]), ": ", reason));
+}
+
+Method checked_method(const Dataset& dataset, const FeatureOptions& features, const MetricOptions& metric) {
+  const Method method = choose_method(dataset, features.method);
+  features.validate_for(dataset, method);
+  if (metric.window) check_window(*metric.window, dataset, method, features);
+  return method;
 }
 
 double checked_threshold(std::optional<double> wanted, Method method) {

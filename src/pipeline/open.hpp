@@ -2,6 +2,7 @@
 #pragma once
 
 #include "simile/feature/extract.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile {
 
@@ -23,6 +24,10 @@ OpenedInput open_for_result(const std::filesystem::path& input, const std::files
 
 /// extract_features(); throws decode, with the first item's reason, when no item could be read.
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context);
+
+/// choose_method(); throws invalid_argument also for a flag that has no effect on the method or the dataset, and for a
+/// --window larger than the images.
+Method checked_method(const Dataset& dataset, const FeatureOptions& features, const MetricOptions& metric);
 
 /// The wanted threshold or the method's default. Throws invalid_argument naming what the method allows.
 double checked_threshold(std::optional<double> wanted, Method method);

@@ -7,6 +7,7 @@
 #include "simile/core/version.hpp"
 #include "simile/report/cluster_report.hpp"
 #include "simile/report/thumbnails.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile {
 
@@ -17,7 +18,8 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
   ReportModel model = make_report_model(result);
   const Catalogue& catalogue = result.catalogue;
   model.title = fs::weakly_canonical(fs::absolute(summary.input)).filename().native();
-  model.method = summary.method;
+  model.method =
+      summary.window == to_string(SsimWindow::gaussian) ? summary.method + ", gaussian window" : summary.method;
   model.threshold = summary.threshold;
   model.threshold_reason = summary.threshold_reason;
   model.version = kVersion;

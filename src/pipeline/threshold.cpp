@@ -308,13 +308,13 @@ ThresholdSummary run_threshold(const ThresholdOptions& options, const Judge& jud
   summary.output = input.out.native();
   summary.kind = input.dataset.kind;
   summary.seed = options.seed;
+  FeatureOptions features = options.features;
+  features.method = checked_method(input.dataset, features, options.metric);
   Run run{options, input.out, {}, input.dataset.catalogue().size(), {}, {}, {}};
   ResultFolder folder(input.out, options.overwrite);
 
   const Chosen chosen = choose_items(input.dataset.catalogue(), options, answers);
   run.dataset = select_items(std::move(input.dataset), chosen.all);
-  FeatureOptions features = options.features;
-  features.method = choose_method(run.dataset, features.method);
   run.extraction = extract_nonempty(run.dataset, features, context);
   run.metric = make_metric(run.extraction.features, options.metric);
   const auto rows = rows_of(chosen.sampled, chosen.all, run.extraction.features.items);

@@ -33,6 +33,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["output"] = to_valid_utf8(summary.output);
   json["kind"] = summary.kind;
   json["method"] = summary.method;
+  if (!summary.window.empty()) json["window"] = summary.window;
   json["threshold"] = summary.threshold;
   if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;
@@ -80,7 +81,7 @@ double ClusterSummary::pairs_per_second() const {
 }
 
 std::int64_t ClusterSummary::pairs_by_bounds() const {
-  return std::max<std::int64_t>(0, compare.pairs - compare.pairs_skipped - compare.exact_evaluations);
+  return std::max<std::int64_t>(0, compare.pairs_scored() - compare.exact_evaluations);
 }
 
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }

@@ -77,6 +77,7 @@ TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
                                             "output",
                                             "kind",
                                             "method",
+                                            "window",
                                             "threshold",
                                             "min_size",
                                             "seed",

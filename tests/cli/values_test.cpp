@@ -104,8 +104,9 @@ INSTANTIATE_TEST_SUITE_P(
     flag_name);
 
 TEST(FeaturesValues, HaveNoEmbeddings) {
-  EXPECT_THAT(simile_run({"features", "photos", "--out", "x.npy", "--method", "embedding"}),
-              test::Fails(kExitUsage, "--method 'embedding': allowed are ssim, phash, dhash, ahash\n"));
+  EXPECT_THAT(
+      simile_run({"features", "photos", "--out", "x.npy", "--method", "embedding"}),
+      test::Fails(kExitUsage, "--method 'embedding': allowed are ssim, phash, dhash, ahash, template, minhash, orb\n"));
 }
 
 TEST(FeaturesValues, NeedANameThatEndsInNpy) {

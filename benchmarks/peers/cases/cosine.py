@@ -10,7 +10,8 @@ from sklearn.neighbors import radius_neighbors_graph
 from scipy.sparse.csgraph import connected_components
 
 import inputs
-from harness import clock, component_labels, fastest, require_same_labels, take_turns, version
+from engine import Side
+from harness import against_fastest, clock, component_labels, require_same_labels, version
 
 THRESHOLD = 0.9
 TARGETS = {"amx": 8, "vnni": 4}
@@ -77,14 +78,10 @@ def cosine(bench):
 
 def measure(bench, candidates, engines, num_items):
     pairs = num_items * (num_items - 1) // 2
-    timed = {name: (pairs, clock(run)) for name, (_, run) in candidates.items()}
-    names, others = fastest(timed)
-    sides = {name: timed[name] for name in names}
-    for level, engine in engines.items():
-        sides[level] = (pairs, lambda engine=engine: engine.run("all")["seconds"])
-    runs = take_turns(bench, sides)
-    best = min(names, key=lambda name: runs[name].median)
-    slower = ", ".join([f"{name} {runs[name].median:.3g} s" for name in names if name != best] + [others] * bool(others))
+    ours = {level: Side(engine) for level, engine in engines.items()}
+    runs, best, others = against_fastest(
+        bench, {name: (pairs, clock(run)) for name, (_, run) in candidates.items()},
+        {level: (pairs, side) for level, side in ours.items()})
     for position, level in enumerate(engines):
         name = "cosine" if position == 0 else f"cosine@{level}"
         package = candidates[best][0]
@@ -93,4 +90,4 @@ def measure(bench, candidates, engines, num_items):
             name, f"cosine >= {THRESHOLD} to components, {num_items} x 512", TARGETS.get(level, 3), "s", runs[level],
             runs[best], best, versions,
             f"{bench.threads} threads a side; simd {level}; no pair within 1e-5 of the threshold; rows of length 1 given "
-            f"to both, faiss's index and our metric prepared; other peers: {slower}")
+            f"to both, faiss's index and our metric prepared; {ours[level].note()}; {others}")

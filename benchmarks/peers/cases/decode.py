@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 import inputs
+from engine import Side
 from harness import clock, require, take_turns, version
 
 SIDE = 64
@@ -32,7 +33,7 @@ def decode(bench):
         for name, flag, out, full in (("full", cv2.IMREAD_COLOR, whole, 1),
                                       ("reduced", cv2.IMREAD_REDUCED_COLOR_2, reduced, 0)):
             engine.prepare(name, "decoding", list=listing, side=SIDE, full=full)
-            sides[f"ours {name}"] = (len(paths), lambda name=name: engine.run(name)["seconds"])
+            sides[f"ours {name}"] = (len(paths), Side(engine, name))
             sides[f"peer {name}"] = (len(paths), clock(lambda flag=flag, out=out: _peer(paths, executor, flag, out)))
             engine.run(name)
             _peer(paths, executor, flag, out)

@@ -5,6 +5,7 @@ import faiss
 import numpy as np
 
 import inputs
+from engine import Side
 from harness import clock, component_labels, require_same_labels, take_turns, version
 
 
@@ -28,11 +29,13 @@ def _hamming(bench, bits, radius):
         if bench.quick:
             return
         pairs = len(codes) * (len(codes) - 1) // 2
-        runs = take_turns(bench, {"ours": (pairs, lambda: engine.run("all")["seconds"]), "peer": (pairs, clock(peer))})
+        ours = Side(engine)
+        runs = take_turns(bench, {"ours": (pairs, ours), "peer": (pairs, clock(peer))})
         bench.add_row(
             name, f"Hamming <= {radius} to components, {len(codes)} codes of {bits} bits", 20, "s", runs["ours"],
             runs["peer"], "faiss IndexBinaryFlat.range_search + scipy", version("faiss-cpu"),
-            f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric prepared")
+            f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric prepared; "
+            f"{ours.note()}")
 
 
 def hamming64(bench):

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from engine import Side
 from harness import PairWorkers, clock, component_labels, require, require_same_labels, take_turns
 
 
@@ -33,6 +34,10 @@ class Pairwise:
 
 def upper_pairs(num_items):
     return np.column_stack(np.triu_indices(num_items, 1))
+
+
+def threads_note(threads):
+    return "one thread a side" if threads == 1 else f"ours {threads} threads, peer {threads} processes of one thread"
 
 
 def check(bench, case, workers, simd):
@@ -71,14 +76,14 @@ def run(bench, case):
         for engine in engines.values():
             engine.prepare("all", "comparison", sink=case.sink, threshold=case.threshold, **arguments)
         all_pairs = case.num_items * (case.num_items - 1) // 2
-        sides = {"peer": (len(sample), clock(workers.score_sample))}
-        for level, engine in engines.items():
-            sides[level] = (all_pairs, lambda engine=engine: engine.run("all")["seconds"])
-        runs = take_turns(bench, sides)
+        ours = {level: Side(engine) for level, engine in engines.items()}
+        runs = take_turns(bench, {"peer": (len(sample), clock(workers.score_sample)),
+                                  **{level: (all_pairs, side) for level, side in ours.items()}})
         for position, (level, engine) in enumerate(engines.items()):
             info = engine.ask("info")
-            flags = (f"{case.threads} thread(s) a side; simd {info['simd']}; peer timed on {len(sample)} random pairs, "
-                     f"the rest extrapolated; ours all {all_pairs} pairs to components at {case.threshold}; {case.flags}")
+            flags = (f"{threads_note(case.threads)}; simd {info['simd']}; peer timed on {len(sample)} random pairs, the "
+                     f"rest extrapolated; ours all pairs to components at {case.threshold}; {case.flags}; "
+                     f"{ours[level].note()}")
             name = case.name if position == 0 else f"{case.name}@{level}"
             bench.add_row(name, case.work, case.targets(info["simd"]), "pairs/s", runs[level], runs["peer"],
                           case.peer_name, case.peer_version, flags)

@@ -7,6 +7,7 @@ from skimage.metrics import structural_similarity
 
 import inputs
 from cases import pairwise
+from engine import Side
 from harness import require, require_same_labels, take_turns, version
 
 THRESHOLD = 0.9
@@ -55,11 +56,11 @@ def ssim_exit(bench):
         if bench.quick:
             return
         pairs = reports["dense"]["pairs"]
-        runs = take_turns(bench, {
-            name: (pairs, lambda name=name: engine.run(name)["seconds"]) for name in ("pruned", "dense")})
+        sides = {name: Side(engine, name) for name in ("pruned", "dense")}
+        runs = take_turns(bench, {name: (pairs, side) for name, side in sides.items()})
         info = engine.ask("info")
         bench.add_row(
             "ssim_exit", f"SSIM 7x7 to components, {len(images)} photos at 64 px, t = {THRESHOLD}: early exit", 4, "s",
             runs["pruned"], runs["dense"], "simile, dense run", info["version"],
             f"{bench.threads} threads a side; simd {info['simd']}; the peer is the same engine with every pruning by the "
-            f"threshold off; {reports['pruned']['pairs_skipped']} of {pairs} pairs in settled tiles")
+            f"threshold off; {sides['pruned'].note()}")

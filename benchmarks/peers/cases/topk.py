@@ -5,7 +5,8 @@ import faiss
 import numpy as np
 
 import inputs
-from harness import clock, fastest, require, take_turns, version
+from engine import Side
+from harness import against_fastest, clock, require, version
 
 NEAREST = 100
 DIMENSIONS = 512
@@ -56,6 +57,14 @@ def _searches(threads, parts, whole):
             f"faiss IndexShards of {threads} IndexFlatIP": lambda query: sharded.search(query, NEAREST)[1][0]}
 
 
+def _numpy_search(whole, query):
+    """The same by a matrix product: no index of faiss, so only noted beside the row."""
+    rows = faiss.rev_swig_ptr(whole.get_xb(), whole.ntotal * DIMENSIONS).reshape(whole.ntotal, DIMENSIONS)
+    scores = rows @ query[0]
+    best = np.argpartition(-scores, NEAREST)[:NEAREST]
+    return best[np.argsort(-scores[best])]
+
+
 def _query():
     query = inputs.embeddings(CHUNK, DIMENSIONS, seed=100)[:1]
     query = query + 0.2 / np.sqrt(DIMENSIONS) * np.random.default_rng(6).standard_normal(query.shape)
@@ -75,19 +84,16 @@ def topk(bench):
         engine.prepare("all", "search", file=path, query=query_path, k=NEAREST)
         engine.run("all")
         ours = engine.result("all", np.int64)[:NEAREST]
-        for search in searches.values():
+        for search in (*searches.values(), lambda query: _numpy_search(whole, query)):
             _require_same_nearest(ours, search(query), rows, query[0])
         if bench.quick:
             return
-        timed = {name: (num_items, clock(lambda search=search: search(query))) for name, search in searches.items()}
-        names, others = fastest(timed, tries=4)
-        sides = {name: timed[name] for name in names}
-        sides["ours"] = (num_items, lambda: engine.run("all")["seconds"])
-        runs = take_turns(bench, sides)
-        best = min(names, key=lambda name: runs[name].median)
-        slower = ", ".join([f"{name} {runs[name].median:.3g} s" for name in names if name != best] + [others] * bool(others))
+        peers = {name: (num_items, clock(lambda search=search: search(query))) for name, search in searches.items()}
+        side = Side(engine)
+        runs, best, others = against_fastest(bench, peers, {
+            "ours": (num_items, side), "numpy": (num_items, clock(lambda: _numpy_search(whole, query)))})
         bench.add_row(
             "topk", f"top {NEAREST} of one query among {num_items} x {DIMENSIONS}", 2, "s", runs["ours"], runs[best],
             best, version("faiss-cpu"),
             f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric prepared; "
-            f"other ways: {slower}")
+            f"{side.note()}; {others}, numpy product + argpartition {runs['numpy'].median:.3g} s")

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <chrono>
+#include <limits>
 #include <ostream>
-#include <span>
-#include <utility>
 #include <vector>
 
 #include "work.hpp"
@@ -14,6 +14,7 @@
 #include "simile/feature/features.hpp"
 #include "simile/similarity/compare.hpp"
 #include "simile/similarity/components.hpp"
+#include "simile/similarity/edges.hpp"
 #include "simile/similarity/make_metric.hpp"
 
 namespace simile::bench {
@@ -79,54 +80,27 @@ Features load_features(const Arguments& arguments) {
   return features;
 }
 
-/// Hands everything to another sink, but asks for every pair: the same result without any pruning, to be compared
-/// against.
-class Unpruned final : public Sink {
+/// Another metric that is never told what its sink needs, so that it scores every pair to the end: the same result
+/// without pruning, to be compared against.
+class Unpruned final : public Metric {
  public:
-  explicit Unpruned(Sink& inner) : inner_(inner) {}
+  explicit Unpruned(const Metric& inner) : inner_(inner) {}
   std::string_view name() const override { return inner_.name(); }
-  void begin(const Pairs& pairs, int num_workers) override { inner_.begin(pairs, num_workers); }
-  Need need(const Tile& /*tile*/) const override { return {}; }
-  void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override {
-    inner_.consume(worker, tile, scored, exact);
+  std::int64_t num_left() const override { return inner_.num_left(); }
+  std::int64_t num_right() const override { return inner_.num_right(); }
+  std::int64_t resident_bytes() const override { return inner_.resident_bytes(); }
+  Cost cost() const override { return inner_.cost(); }
+  double exact(std::int64_t left, std::int64_t right) const override { return inner_.exact(left, right); }
+
+ protected:
+  void screen_block(const Tile& tile, const Need& /*need*/, Workspace& workspace,
+                    std::vector<ScoredPair>& out) const override {
+    inner_.screen(tile, Need{}, workspace, out);
   }
-  void finish() override { inner_.finish(); }
 
  private:
-  Sink& inner_;
+  const Metric& inner_;
 };
-
-/// Every pair's exact similarity.
-class Scores final : public Sink {
- public:
-  std::string_view name() const override { return "scores"; }
-  void begin(const Pairs& pairs, int /*num_workers*/) override {
-    num_items_ = pairs.num_left();
-    values_.assign(static_cast<std::size_t>(pairs.count()), 0);
-  }
-  Need need(const Tile& /*tile*/) const override {
-    Need need;
-    need.exact = true;
-    return need;
-  }
-  void consume(int /*worker*/, const Tile& /*tile*/, std::span<const ScoredPair> scored, Exact& exact) override {
-    for (const auto& pair : scored) {
-      const std::int64_t before = pair.left * num_items_ - pair.left * (pair.left + 1) / 2;
-      values_[static_cast<std::size_t>(before + pair.right - pair.left - 1)] = exact(pair);
-    }
-  }
-  void finish() override {}
-  const std::vector<double>& values() const { return values_; }
-
- private:
-  std::int64_t num_items_ = 0;
-  std::vector<double> values_;
-};
-
-template <class T>
-void write_values(std::ostream& out, const std::vector<T>& values) {
-  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
-}
 
 class Comparison final : public Work {
  public:
@@ -140,15 +114,16 @@ class Comparison final : public Work {
 
   Report run(const Context& context) override {
     if (sink_ == "scores") {
-      Scores scores;
-      Report report = timed(scores, context);
-      scores_ = scores.values();
+      Edges edges(-std::numeric_limits<double>::infinity(), {});
+      const Report report = timed(edges, *metric_, context);
+      scores_.clear();
+      edges.for_each([this](const Edge& edge) { scores_.push_back(edge.similarity); });
       return report;
     }
     const auto start = Clock::now();
     Components components(threshold_);
-    Unpruned unpruned(components);
-    Report report = timed(sink_ == "unpruned" ? static_cast<Sink&>(unpruned) : components, context);
+    const Unpruned unpruned(*metric_);
+    Report report = timed(components, sink_ == "unpruned" ? static_cast<const Metric&>(unpruned) : *metric_, context);
     report.seconds = seconds_since(start);
     labels_ = components.labels();
     return report;
@@ -163,8 +138,8 @@ class Comparison final : public Work {
   }
 
  private:
-  Report timed(Sink& sink, const Context& context) const {
-    const auto stats = compare(Pairs::triangle(metric_->num_left()), *metric_, sink, context);
+  static Report timed(Sink& sink, const Metric& metric, const Context& context) {
+    const auto stats = compare(Pairs::triangle(metric.num_left()), metric, sink, context);
     return {stats.seconds, stats.pairs, stats.pairs_skipped, stats.exact_evaluations};
   }
 
@@ -178,8 +153,6 @@ class Comparison final : public Work {
 
 }  // namespace
 
-std::unique_ptr<Work> prepare_comparison(const Arguments& arguments) {
-  return std::make_unique<Comparison>(arguments);
-}
+std::unique_ptr<Work> prepare_comparison(const Arguments& arguments) { return std::make_unique<Comparison>(arguments); }
 
 }  // namespace simile::bench

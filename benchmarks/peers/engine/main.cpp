@@ -87,8 +87,8 @@ class Session {
     const Context context{pool_, *progress_, cancellation_, available_memory_bytes()};
     const Report report = work.run(context);
     return concat("{\"seconds\": ", report.seconds, ", \"pairs\": ", report.pairs,
-                  ", \"pairs_skipped\": ", report.pairs_skipped,
-                  ", \"exact_evaluations\": ", report.exact_evaluations, "}");
+                  ", \"pairs_skipped\": ", report.pairs_skipped, ", \"exact_evaluations\": ", report.exact_evaluations,
+                  "}");
   }
 
   static std::string write(const Work& work, const std::string& path) {

@@ -2,11 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <iosfwd>
 #include <map>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "simile/core/context.hpp"
 
@@ -44,6 +45,12 @@ class Work {
   /// The last run's result, little-endian without a header.
   virtual void write(std::ostream& out) const = 0;
 };
+
+/// Writes values as they lie in memory.
+template <class T>
+void write_values(std::ostream& out, const std::vector<T>& values) {
+  out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
+}
 
 /// method (ssim, hash, embedding, template, minhash, orb), file, items (only the first), bits (hash), offsets (orb:
 /// file), sink:

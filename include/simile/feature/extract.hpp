@@ -12,22 +12,30 @@ namespace simile {
 /// Sides that --size allows: SSIM's window at least.
 inline constexpr std::int64_t kMinSidePx = 7;
 inline constexpr std::int64_t kMaxSidePx = 4096;
+inline constexpr int kDefaultHashSize = 8;
 
 /// How features are taken; validate() before use.
 struct FeatureOptions {
   std::optional<Method> method{};   ///< default: ssim for images, what they are for arrays of features
-  std::optional<PixelSize> size{};  ///< ssim: default 64x64 for files, arrays keep theirs
-  int hash_size = 8;                ///< phash, dhash, ahash
-  bool full_decode = false;         ///< ssim: no reduced JPEG decoding
+  std::optional<PixelSize> size{};  ///< not hashes: default 64x64, orb 256x256; arrays keep theirs
+  std::optional<int> hash_size{};   ///< hashes: default kDefaultHashSize
+  bool full_decode = false;         ///< not hashes: no reduced JPEG decoding
   DecodeLimits limits{};
 
-  /// Throws invalid_argument naming the flag, its value and what is allowed.
+  /// Throws invalid_argument naming the flag, its value and what is allowed, or the flag that has no effect with the
+  /// method.
   void validate() const;
+  /// The same for the method that the dataset's features are taken by: no flag may be without effect on it.
+  void validate_for(const Dataset& dataset, Method chosen) const;
 };
 
-/// The wanted method, or what fits the dataset: ssim for images, what they are for features. Throws invalid_argument
-/// when the wanted one does not fit.
+/// The wanted method, or what fits the dataset: ssim for images, what they are for features and for arrays that say so.
+/// Throws invalid_argument when the wanted one does not fit.
 Method choose_method(const Dataset& dataset, std::optional<Method> wanted);
+
+/// The size at which a method that compares pixels or keypoints sees the images: --size; without it that of an array's
+/// images, and for files the method's default (orb 256x256: at 64 px most photos have no keypoint; else 64x64).
+PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options);
 
 struct Extraction {
   Features features;

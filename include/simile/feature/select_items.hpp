@@ -12,4 +12,7 @@ namespace simile {
 /// are moved to the front; files are only named.
 Dataset select_items(Dataset dataset, const std::vector<std::int64_t>& items);
 
+/// Copies of the given rows, in their order; row k of the result is item k.
+Features select_rows(const Features& features, const std::vector<std::int64_t>& rows);
+
 }  // namespace simile

@@ -17,6 +17,7 @@ struct ClusterSummary {
   std::string output;  ///< result folder
   std::string kind;    ///< of input: "folder", "IDX images", ...
   std::string method;
+  std::string window;  ///< of ssim
   double threshold = 0;
   std::string threshold_reason;  ///< why, where it was advised; empty where it was given
   std::int64_t min_size = 2;

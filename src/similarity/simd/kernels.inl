@@ -21,6 +21,8 @@ namespace {
 
 #include "similarity/simd/cosine.inl"
 #include "similarity/simd/hamming.inl"
+#include "similarity/simd/integer_product.inl"
+#include "similarity/simd/product_screen.inl"
 #include "similarity/simd/ssim.inl"
 // clang-format on
 
@@ -35,6 +37,17 @@ const Kernels SIMILE_KERNELS = {
     .gemm_columns = 2 * kLanes,
     .gemm = gemm,
     .dot = dot,
+    .product_rows = kProductRows,
+    .product_columns = kProductColumns,
+    .prepared_left = kPreparedLeft,
+    .prepared_right = kPreparedRight,
+    .prepare_left = prepare_left,
+    .prepare_right = prepare_right,
+    .multiply_bytes = multiply_bytes,
+    .screen_bytes = screen_bytes,
+    .largest = largest,
+    .quantise = quantise,
+    .squared_difference = squared_difference,
     .hamming = hamming,
 };
 

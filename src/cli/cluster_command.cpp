@@ -16,6 +16,7 @@ struct ClusterFlags {
   ClusterOptions options;
   RunOptions run;
   std::int64_t seed = 0;
+  std::int64_t checkpoint_seconds = 60;
   bool dry_run = false;
   bool json = false;
 };
@@ -56,6 +57,17 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
     out << "threshold " << format_double(summary.threshold) << " was advised, because " << summary.threshold_reason
         << '\n';
   }
+  if (summary.num_batches > 0) {
+    out << format_counted(summary.num_batches, "batch", "batches") << ": " << format_count(summary.pairs_in_batches)
+        << " pairs within them, " << format_count(summary.pairs_in_merge) << " of representatives; "
+        << format_share(summary.share_compared()) << " of all " << format_count(summary.num_all_pairs())
+        << " pairs, so groups may differ from those of every pair\n";
+    if (!summary.merged) out << "not merged: simile merge " << in_quotes(summary.output) << " does that\n";
+  }
+  if (summary.compare.pairs_resumed > 0) {
+    out << format_counted(summary.compare.pairs_resumed, "pair was", "pairs were")
+        << " compared by an earlier run that was stopped\n";
+  }
   print_work(out, summary);
   if (summary.transfer == Transfer::move) {
     out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
@@ -72,6 +84,7 @@ void execute(ClusterFlags& flags, const Session& session) {
   const RunContext context(flags.run, session);
   flags.options.seed = static_cast<std::uint64_t>(flags.seed);
   flags.options.arguments = session.arguments;
+  flags.options.checkpoint_seconds = static_cast<double>(flags.checkpoint_seconds);
   if (flags.dry_run) {
     session.streams.out << plan_cluster(flags.options, context.get());
     return;
@@ -109,6 +122,15 @@ Command add_cluster_command(CLI::App& program) {
   app->add_flag("--auto-threshold", options.auto_threshold,
                 "Take the threshold that a random sample advises (simile threshold shows more)");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
+  add_integer(*app, "--batch-size", options.batch_size, 2, 1LL << 40,
+              "Compare within batches of so many images, then their representatives: fewer pairs, not exact")
+      ->default_str("every pair");
+  app->add_flag_callback(
+      "--no-merge", [&options] { options.merge_batches = false; },
+      "Leave the groups of batches apart (simile merge puts them together)");
+  add_integer(*app, "--checkpoint", flags->checkpoint_seconds, 0, 86400,
+              "Seconds between two writes of unfinished work, which a later run goes on from")
+      ->default_str("60");
   app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
       ->type_name("FILE|folders")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);

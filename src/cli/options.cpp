@@ -26,6 +26,15 @@ Number parse_number(const std::string& flag, const std::string& text, Number min
   return value;
 }
 
+double parse_scale(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", in_quotes(text), ": allowed are numbers above 0"));
+  }
+  return value;  // whether it is one of these is checked by the pipeline
+}
+
 /// The flag without short forms: "--out" of "-o,--out".
 std::string long_name(const std::string& flag) { return flag.substr(flag.find("--")); }
 
@@ -36,6 +45,18 @@ std::string glob_problem(const std::string& glob) {
   } catch (const Error& error) {
     return error.what();
   }
+}
+
+void add_cache_options(CLI::App& app, CacheOptions& cache) {
+  cache.folder = default_cache_folder();
+  app.add_option("--cache", cache.folder, "Where what is read of files is kept for the next run")
+      ->type_name("DIR")
+      ->default_str("~/.cache/simile")
+      ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  // After --cache, which may come from the settings: callbacks run in this order.
+  app.add_flag_callback("--no-cache", [&cache] { cache.folder.clear(); }, "Read every file, keep nothing");
+  add_bytes(app, "--cache-size", cache.max_bytes, "Size of all that is kept there", "2GiB");
 }
 
 }  // namespace
@@ -146,6 +167,11 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
       ->default_str("64, orb 256; arrays keep their size")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option_function<std::string>(
+         "--scale", [&features](const std::string& text) { features.scale = parse_scale(text); },
+         "ssim, template: resize images of one size by this factor, instead of --size")
+      ->type_name("F")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option_function<std::string>(
          "--hash-size",
          [&features](const std::string& text) {
            features.hash_size = parse_number("--hash-size", text, kMinHashSize, kMaxHashSize, "whole numbers");
@@ -167,6 +193,7 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
+  add_cache_options(app, features.cache);
 }
 
 void add_window(CLI::App& app, std::optional<SsimWindow>& target) {

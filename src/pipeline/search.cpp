@@ -57,6 +57,7 @@ struct Queries {
 /// The options with which images from outside get features like the set's own.
 FeatureOptions options_like(const Features& features, FeatureOptions options) {
   options.method = features.method;
+  options.scale.reset();  // the size that it made of the set's images
   if (features.images.data() != nullptr) options.size = PixelSize{features.images.shape(2), features.images.shape(1)};
   if (features.colour_images.data() != nullptr) {
     options.size = PixelSize{features.colour_images.shape(2), features.colour_images.shape(1)};

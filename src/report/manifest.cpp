@@ -55,10 +55,19 @@ ordered_json summary_json(const ClusterSummary& summary) {
     json["judged"] = summary.num_judged;
     if (summary.num_judged > 0) json["purity"] = summary.purity;
   }
+  json["from_cache"] = summary.num_kept;
   json["device"] = summary.device;
   json["threads"] = summary.threads;
   json["simd"] = summary.simd;
   json["pairs"] = summary.compare.pairs;
+  json["all_pairs"] = summary.num_all_pairs();
+  if (summary.num_batches > 0) {
+    json["batches"] = summary.num_batches;
+    json["merged"] = summary.merged;
+    json["pairs_in_batches"] = summary.pairs_in_batches;
+    json["pairs_in_merge"] = summary.pairs_in_merge;
+  }
+  json["pairs_resumed"] = summary.compare.pairs_resumed;
   json["pairs_skipped"] = summary.compare.pairs_skipped;
   json["exact_evaluations"] = summary.compare.exact_evaluations;
   json["tiles_split"] = summary.compare.tiles_split;
@@ -76,8 +85,15 @@ double ClusterSummary::share_grouped() const {
   return readable > 0 ? static_cast<double>(num_grouped) / static_cast<double>(readable) : 0;
 }
 
+std::int64_t ClusterSummary::num_all_pairs() const { return Pairs::triangle(num_grouped + num_outliers).count(); }
+
+double ClusterSummary::share_compared() const {
+  const auto all = static_cast<double>(num_all_pairs());
+  return all > 0 ? static_cast<double>(compare.pairs) / all : 1;
+}
+
 double ClusterSummary::pairs_per_second() const {
-  return compare.seconds > 0 ? static_cast<double>(compare.pairs) / compare.seconds : 0;
+  return compare.seconds > 0 ? static_cast<double>(compare.pairs - compare.pairs_resumed) / compare.seconds : 0;
 }
 
 std::int64_t ClusterSummary::pairs_by_bounds() const {

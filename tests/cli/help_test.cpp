@@ -27,7 +27,7 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--method",  "--size",    "--hash-size",  "--full-decode",
+const Flags kInputFlags{"--method",  "--size",    "--scale",      "--hash-size",    "--full-decode",
                         "--include", "--exclude", "--max-pixels", "--max-file-size"};
 
 struct CommandHelp {

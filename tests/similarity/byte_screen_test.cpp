@@ -142,9 +142,9 @@ TEST_P(ByteScreenOf, KeepsItsIntervalsAndLosesNoPair) {
 TEST_P(ByteScreenOf, LosesNoPairOfClusters) {
   IntervalUse use;
   for (int round = 0; round < kAttackRounds; ++round) {
-    const auto rows = clustered_unit_vectors(70, GetParam().dimensions, 9, 0.4, static_cast<std::uint64_t>(round));
+    const auto rows = clustered_unit_vectors(50, GetParam().dimensions, 9, 0.4, static_cast<std::uint64_t>(round));
     std::vector<std::size_t> floors;
-    for (std::size_t pair = 0; pair < 40; ++pair) floors.push_back(pair * 127 + 9);
+    for (std::size_t pair = 0; pair < 16; ++pair) floors.push_back(pair * 127 + 9);
     attack(rows, GetParam().normalised, floors, use);
   }
   RecordProperty("worst_use", std::to_string(use.worst));

@@ -2,6 +2,7 @@
 #include "support/reference_data.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <filesystem>
@@ -79,6 +80,31 @@ std::vector<SsimReference> ssim_references() {
     const auto& second = row[table.column("second")];
     references.push_back({concat(first, " and ", second), images.at(first).clone(), images.at(second).clone(),
                           parse_number<double>(row[table.column("ssim")])});
+  }
+  return references;
+}
+
+std::vector<TemplateReference> template_references() {
+  const auto images = reference_images();
+  const auto table = read_csv(data_file("template_reference.csv"));
+  std::vector<TemplateReference> references;
+  for (const auto& row : table.rows) {
+    const std::array names{row[table.column("first")], row[table.column("second")]};
+    const auto& shape = images.at(names[0].substr(0, names[0].find(' '))).shape();
+    Array<std::uint8_t, 4> pair({2, shape[0], shape[1], 3});
+    for (std::int64_t item = 0; item < 2; ++item) {
+      std::int64_t channel = 0;
+      for_each_part(names[static_cast<std::size_t>(item)], ' ', [&](std::string_view name) {
+        const auto& plane = images.at(std::string(name));
+        ensure(plane.shape() == shape && channel < 3, "reference table: channels that do not fit");
+        for (std::int64_t k = 0; k < plane.size(); ++k) {
+          pair.data()[(item * plane.size() + k) * 3 + channel] = plane.data()[k];
+        }
+        ++channel;
+      });
+    }
+    references.push_back({concat(names[0], " and ", names[1]), std::move(pair),
+                          parse_number<double>(row[table.column("sqdiff_normed")])});
   }
   return references;
 }

@@ -25,6 +25,13 @@ struct SsimReference {
 };
 std::vector<SsimReference> ssim_references();
 
+struct TemplateReference {
+  std::string name;               ///< "first and second"
+  Array<std::uint8_t, 4> images;  ///< both, [2, height, width, 3]
+  double sqdiff_normed = 0;       ///< OpenCV's matchTemplate, TM_SQDIFF_NORMED (scripts/reference/template_table.py)
+};
+std::vector<TemplateReference> template_references();
+
 struct ResizeReference {
   std::string image;
   Array<std::uint8_t, 2> resized;  ///< by Pillow's LANCZOS

@@ -8,8 +8,6 @@
 
 namespace simile {
 
-struct PanelSpan;
-
 /// Template matching of colour images [n, height, width, 3], 0..255, of one size, in [0, 1]:
 /// 1 - min(1, sum (x - y)^2 / sqrt(sum x^2 sum y^2)), OpenCV's matchTemplate with TM_SQDIFF_NORMED. Identical images
 /// give 1, two black ones too; one black image is 0. Sums are exact integers; only the last four operations round.
@@ -35,9 +33,12 @@ class TemplateMetric final : public Metric {
 
  private:
   struct Side;
-  /// Products of the bytes, [rows.size, columns.size].
-  const std::int64_t* multiply(const Tile& tile, const PanelSpan& rows, const PanelSpan& columns,
-                               Workspace& workspace) const;
+  struct Products;
+  /// Adds the products of the values from `begin` to `end`, at most kMaxProductDepth of them since the last multiple.
+  void multiply(const Products& products, std::int64_t begin, std::int64_t end, Workspace& workspace) const;
+  /// Decides the tile when few pairs are left after the first values: a difference only grows.
+  bool screen_first_values(const Tile& tile, double floor, const Products& products, Workspace& workspace,
+                           std::vector<ScoredPair>& out) const;
   const Side& right_side() const { return right_side_ ? *right_side_ : *left_side_; }
 
   View<const std::uint8_t, 4> left_;

@@ -268,6 +268,21 @@ std::int64_t squared_difference(const std::uint8_t* x, const std::uint8_t* y, st
   return total;
 }
 
+std::int64_t within_reach(const std::int32_t* products, std::int32_t square, const std::int32_t* squares, float reach,
+                          const float* roots, std::int64_t count, std::int32_t* out) {
+  std::int64_t found = 0;
+  for (std::int64_t k = 0; k < count; k += kLanes) {
+    const Int product = load(products + k);
+    const Float difference = to_float(splat(square) + load(squares + k) - product - product);
+    const Int within = ~(difference > splat(reach) * load(roots + k));
+    if (!any(within)) continue;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (within[lane] != 0) out[found++] = static_cast<std::int32_t>(k + lane);
+    }
+  }
+  return found;
+}
+
 void multiply_bytes(const Operand& left, std::int64_t num_rows, const Operand& right, std::int64_t groups,
                     std::int32_t* c, std::int64_t stride) {
   alignas(64) std::int32_t start[kProductColumns] = {};

@@ -94,6 +94,10 @@ struct Kernels {
   /// The definition's sum of products: 16 interleaved partial sums, fixed tree.
   double (*dot)(const float* x, const float* y, std::int64_t count);
 
+  // euclidean (similarity/euclidean.cpp)
+  /// The definition's sum of squared differences: 16 interleaved partial sums, fixed tree.
+  double (*squared_distance)(const float* x, const float* y, std::int64_t count);
+
   // byte products (similarity/byte_panels.cpp, product_screen.cpp)
   int product_rows;
   int product_columns;
@@ -117,6 +121,10 @@ struct Kernels {
 
   // template (similarity/template_match.cpp)
   std::int64_t (*squared_difference)(const std::uint8_t* x, const std::uint8_t* y, std::int64_t count);
+  /// Writes the k < count with square + squares[k] - 2 products[k] <= reach * roots[k], in single precision, and how
+  /// many there are; count is padded to whole vectors, and so is what is written.
+  std::int64_t (*within_reach)(const std::int32_t* products, std::int32_t square, const std::int32_t* squares,
+                               float reach, const float* roots, std::int64_t count, std::int32_t* out);
 
   // Hamming (similarity/hamming.cpp)
   /// Differing bits of one code and `count` codes of `words` words each.

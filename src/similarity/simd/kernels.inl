@@ -37,6 +37,7 @@ const Kernels SIMILE_KERNELS = {
     .gemm_columns = 2 * kLanes,
     .gemm = gemm,
     .dot = dot,
+    .squared_distance = squared_distance,
     .product_rows = kProductRows,
     .product_columns = kProductColumns,
     .prepared_left = kPreparedLeft,
@@ -48,6 +49,7 @@ const Kernels SIMILE_KERNELS = {
     .largest = largest,
     .quantise = quantise,
     .squared_difference = squared_difference,
+    .within_reach = within_reach,
     .hamming = hamming,
 };
 

@@ -203,12 +203,12 @@ ReportModel page_model(const SearchOptions& options, const Searched& searched, c
   if (std::ssize(items) > kMaxThumbnails) items.resize(static_cast<std::size_t>(kMaxThumbnails));
   const DecodeLimits& limits = options.features.limits;
   if (catalogue.has_files || searched.dataset.images.in_memory()) {
-    model.thumbnails = make_thumbnails(searched.dataset.images, items, limits, context);
+    model.thumbnails = make_thumbnails(searched.dataset.images, items, limits, options.features.cache, context);
   }
   if (queries.images.catalogue.size() == 0) return model;
   std::vector<std::int64_t> all(static_cast<std::size_t>(queries.images.catalogue.size()));
   for (std::size_t k = 0; k < all.size(); ++k) all[k] = static_cast<std::int64_t>(k);
-  for (auto& [k, jpeg] : make_thumbnails(queries.images, all, limits, context)) {
+  for (auto& [k, jpeg] : make_thumbnails(queries.images, all, limits, options.features.cache, context)) {
     const auto& place = model.groups[queries.image_places[static_cast<std::size_t>(k)]];
     model.thumbnails.emplace(place.items.front().index, std::move(jpeg));
   }

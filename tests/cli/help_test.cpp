@@ -27,8 +27,8 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--method",  "--size",    "--scale",      "--hash-size",    "--full-decode",
-                        "--include", "--exclude", "--max-pixels", "--max-file-size"};
+const Flags kInputFlags{"--method",  "--size",  "--scale",      "--hash-size", "--full-decode", "--include",
+                        "--exclude", "--cache", "--cache-size", "--no-cache",  "--max-pixels",  "--max-file-size"};
 
 struct CommandHelp {
   const char* command;
@@ -58,7 +58,8 @@ INSTANTIATE_TEST_SUITE_P(
         CommandHelp{"cluster",
                     true,
                     {"--window", "--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite",
-                     "--transfer", "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+                     "--transfer", "--similarities", "--max-edges", "--batch-size", "--no-merge", "--checkpoint",
+                     "--seed", "--dry-run", "--json", "--device"}},
         CommandHelp{"search", true, {"--window", "--query", "--top", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{
             "threshold",

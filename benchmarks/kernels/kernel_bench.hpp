@@ -23,5 +23,7 @@ void run_components(benchmark::State& state, const Metric& metric, double thresh
 void register_ssim();
 void register_cosine();
 void register_hamming();
+void register_minhash();
+void register_orb();
 
 }  // namespace simile

@@ -15,6 +15,8 @@ int main(int argc, char** argv) {
   simile::register_ssim();
   simile::register_cosine();
   simile::register_hamming();
+  simile::register_minhash();
+  simile::register_orb();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

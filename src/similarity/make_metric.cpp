@@ -4,6 +4,8 @@
 #include "simile/core/error.hpp"
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
+#include "simile/similarity/minhash.hpp"
+#include "simile/similarity/orb.hpp"
 #include "simile/similarity/ssim.hpp"
 
 namespace simile {
@@ -19,7 +21,9 @@ std::unique_ptr<Metric> make_metric(const Features& features, const MetricOption
     case Method::embedding:
       return std::make_unique<CosineMetric>(features.vectors.view());
     case Method::minhash:
+      return std::make_unique<MinhashMetric>(features.signatures.view());
     case Method::orb:
+      return std::make_unique<OrbMetric>(features.codes.view(), features.offsets);
     case Method::template_match:
       break;
   }

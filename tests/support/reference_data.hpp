@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/oracle.hpp"
+
 #include "simile/core/array.hpp"
 
 namespace simile {
@@ -38,6 +40,15 @@ struct HashReference {
   std::int64_t undecided = 0;      ///< bits that hang on ImageHash's rounding noise
 };
 std::vector<HashReference> hash_references();
+
+struct OrbReference {
+  std::string name;
+  Array<std::uint8_t, 2> a;  ///< descriptors [n, 32]
+  Array<std::uint8_t, 2> b;
+  std::vector<OrbMatch> matches;  ///< by OpenCV's brute-force matcher with cross-check, left ones ascending
+  double similarity = 0;
+};
+std::vector<OrbReference> orb_references();
 
 /// "0aff" -> {0x0a, 0xff}; throws decode for anything else.
 std::vector<std::uint8_t> parse_hex(std::string_view text);

@@ -10,6 +10,7 @@
 #endif
 
 #include "similarity/arithmetic/cosine.hpp"
+#include "similarity/arithmetic/minhash.hpp"
 #include "similarity/arithmetic/ssim.hpp"
 #include "similarity/simd/kernels.hpp"
 
@@ -19,8 +20,11 @@ namespace {
 // clang-format off: the vectors first
 #include "similarity/simd/vector.inl"
 
+#include "similarity/simd/bit_slices.inl"
 #include "similarity/simd/cosine.inl"
 #include "similarity/simd/hamming.inl"
+#include "similarity/simd/minhash.inl"
+#include "similarity/simd/orb.inl"
 #include "similarity/simd/ssim.inl"
 // clang-format on
 
@@ -36,6 +40,13 @@ const Kernels SIMILE_KERNELS = {
     .gemm = gemm,
     .dot = dot,
     .hamming = hamming,
+    .block_codes = kBlockCodes,
+    .slice_words = kSliceVectors * kLanes,
+    .slice_codes = slice_codes,
+    .near_codes = near_codes,
+    .minhash_candidates = minhash_candidates,
+    .minhash_equal = minhash_equal,
+    .nearest_codes = nearest_codes,
 };
 
 }  // namespace simile

@@ -25,5 +25,6 @@ void register_cosine();
 void register_hamming();
 void register_minhash();
 void register_orb();
+void register_sinks();
 
 }  // namespace simile

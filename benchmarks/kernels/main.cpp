@@ -17,6 +17,7 @@ int main(int argc, char** argv) {
   simile::register_hamming();
   simile::register_minhash();
   simile::register_orb();
+  simile::register_sinks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes the reference table of ORB matches: orb_matches.py tests/data
 
-orb_reference  OpenCV's brute-force matcher with cross-check on random descriptors and on such with many ties, and
+orb_matches    OpenCV's brute-force matcher with cross-check on random descriptors and on such with many ties, and
                the similarity that docs/definitions.md makes of the matches
 """
 
@@ -43,7 +43,7 @@ def similarity(matches):
 
 def main(folder):
     matcher = cv2.BFMatcher(cv2.NORM_HAMMING, crossCheck=True)
-    with open(pathlib.Path(folder) / "orb_reference.csv", "w", newline="") as file:
+    with open(pathlib.Path(folder) / "orb_matches.csv", "w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["case", "left", "right", "matches", "similarity"])
         for name, left, right in cases():

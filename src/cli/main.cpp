@@ -31,7 +31,8 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const int code = simile::run(arguments, {std::cout, std::cerr, terminal_columns(STDERR_FILENO)}, g_cancellation);
+  const int code =
+      simile::run(arguments, {std::cout, std::cerr, terminal_columns(STDERR_FILENO), &std::cin}, g_cancellation);
   std::cout.flush();
   if (std::cout || code != simile::kExitDone) return code;
   std::cerr << "simile: cannot write to the standard output" << std::endl;

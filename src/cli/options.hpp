@@ -8,6 +8,7 @@
 
 #include "simile/feature/extract.hpp"
 #include "simile/image/catalogue.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile::cli {
 
@@ -28,11 +29,16 @@ struct RunOptions {
   bool verbose = false;
 };
 void add_run_options(CLI::App& app, RunOptions& options);
+/// Those of them that say how much is told; for commands that neither compare nor read images.
+void add_watch_options(CLI::App& app, RunOptions& options);
 /// For commands that compare.
 void add_device_option(CLI::App& app, RunOptions& options);
 
 /// What is read and how features are taken: shared by `cluster` and `features`. `embeddings`: whether they are offered.
 void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings);
+
+/// How SSIM weighs its windows, for commands that compare.
+void add_window(CLI::App& app, std::optional<SsimWindow>& target);
 
 /// "64" -> 64x64, "64x48" -> width x height. Throws invalid_argument.
 PixelSize parse_size(const std::string& text);

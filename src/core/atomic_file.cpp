@@ -34,7 +34,7 @@ AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)
   // every thread of the process.
   static std::atomic<std::uint64_t> counter{0};
   do {
-    temporary_ = target_.parent_path() / concat(".simile-", ::getpid(), "-", counter.fetch_add(1));
+    temporary_ = target_.parent_path() / concat(kTemporaryPrefix, ::getpid(), "-", counter.fetch_add(1));
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) throw_system_error("write", target_);
@@ -84,6 +84,16 @@ void AtomicFile::commit() {
   sync();
   if (::rename(temporary_.c_str(), target_.c_str()) != 0) throw_system_error("write", target_);
   ::close(std::exchange(descriptor_, -1));
+}
+
+void sync_folder(const std::filesystem::path& folder) {
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) throw_system_error("open the folder", folder);
+  const bool synced = ::fsync(descriptor) == 0 || errno == EINVAL;  // EINVAL: a file system that need not be asked
+  const int code = errno;
+  ::close(descriptor);
+  errno = code;
+  if (!synced) throw_system_error("write", folder);
 }
 
 std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes) {

@@ -52,6 +52,20 @@ void ExactSum::carry() {
   pending_ = 0;
 }
 
+void ExactSum::save(StateWriter& out) const {
+  ExactSum carried = *this;
+  carried.carry();
+  out.elements(std::span<const std::int64_t>(carried.limbs_));
+  out.number(special_);
+}
+
+void ExactSum::load(StateReader& in) {
+  for (std::size_t k = 0; k + 1 < kLimbs; ++k) limbs_[k] = in.integer("a limb of a sum", 0, kLimbMask);
+  limbs_[kLimbs - 1] = in.integer("the sign of a sum", -kLimbMask, kLimbMask);
+  special_ = in.number();
+  pending_ = 1;
+}
+
 double ExactSum::value() const {
   if (special_ != 0) return special_;  // infinities, or NaN
   ExactSum magnitude = *this;

@@ -3,129 +3,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
+
+#include "feature/extraction.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
-#include "simile/core/units.hpp"
-#include "simile/image/resize.hpp"
 
 namespace simile {
 namespace {
-
-constexpr PixelSize kDefaultSize{64, 64};
-
-/// What is held beside new features: the array that the images come from.
-std::int64_t held_bytes(const ImageSet& set) { return set.pixels.size(); }
-
-void check_budget(std::int64_t bytes, const Context& context) {
-  if (bytes > context.memory_bytes) {
-    throw Error(ErrorCode::out_of_memory, concat("the features need ", format_bytes(bytes), "; --memory allows ",
-                                                 format_bytes(context.memory_bytes)));
-  }
-}
-
-/// Moves the rows of items that have no error to the front of `rows`; gives the items that stay.
-template <class T, int Rank>
-std::vector<std::int64_t> keep_rows(Array<T, Rank>& rows, const std::vector<ItemError>& errors) {
-  const std::int64_t count = rows.shape(0);
-  const std::int64_t row_size = count > 0 ? rows.size() / count : 0;
-  std::vector<std::int64_t> kept;
-  kept.reserve(static_cast<std::size_t>(count));
-  auto error = errors.begin();
-  for (std::int64_t item = 0; item < count; ++item) {
-    if (error != errors.end() && error->item == item) {
-      ++error;
-      continue;
-    }
-    const auto row = static_cast<std::int64_t>(kept.size());
-    if (row != item) {
-      std::memcpy(rows.data() + row * row_size, rows.data() + item * row_size,
-                  static_cast<std::size_t>(row_size) * sizeof(T));
-    }
-    kept.push_back(item);
-  }
-  return kept;
-}
-
-View<const std::uint8_t, 2> grey_plane(const View<const std::uint8_t, 3>& image) {
-  return {image.data, {image.shape[0], image.shape[1]}};
-}
-
-/// Calls visit(grey image) with the image's grey levels at full size.
-template <class Visit>
-void with_grey(const View<const std::uint8_t, 3>& image, Visit&& visit) {
-  if (image.shape[2] == 1) {
-    visit(grey_plane(image));
-  } else {
-    const auto grey = to_grey(image);
-    visit(grey.view());
-  }
-}
-
-Context with_budget(const Context& context, std::int64_t memory_bytes) {
-  Context changed = context;
-  changed.memory_bytes = memory_bytes;
-  return changed;
-}
-
-PixelSize ssim_size(const ImageSet& set, const FeatureOptions& options) {
-  if (options.size) return *options.size;
-  if (!set.in_memory()) return kDefaultSize;
-  return {set.pixels.shape(2), set.pixels.shape(1)};
-}
-
-Extraction extract_ssim(const ImageSet& set, const FeatureOptions& options, const Context& context) {
-  const PixelSize size = ssim_size(set, options);
-  const std::int64_t count = set.catalogue.size();
-  if (size.width_px < kMinSidePx || size.height_px < kMinSidePx) {
-    throw Error(ErrorCode::invalid_argument, concat("images of ", size.width_px, "x", size.height_px,
-                                                    " pixels are smaller than SSIM's window of 7x7 (set --size)"));
-  }
-  const std::int64_t image_bytes = size.width_px * size.height_px;
-  check_budget(count * image_bytes + held_bytes(set), context);
-  Extraction result;
-  auto& images = result.features.images;
-  images = Array<std::uint8_t, 3>({count, size.height_px, size.width_px});
-  DecodeOptions decode{.limits = options.limits, .reduce_for = {}};
-  if (!options.full_decode) decode.reduce_for = size;
-  ProgressPhase phase(context.progress, "reading", count, "images");
-  result.errors = for_each_image(
-      set, decode, with_budget(context, context.memory_bytes - images.size() - held_bytes(set)),
-      [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
-        with_grey(image, [&](View<const std::uint8_t, 2> grey) {
-          const auto resized = resize(grey, size);
-          std::memcpy(images.data() + item * image_bytes, resized.data(), static_cast<std::size_t>(image_bytes));
-        });
-      });
-  result.features.items = keep_rows(images, result.errors);
-  images.truncate(result.features.num_rows());
-  return result;
-}
-
-Extraction extract_hashes(const ImageSet& set, Method method, const FeatureOptions& options, const Context& context) {
-  const std::int64_t count = set.catalogue.size();
-  const std::int64_t bytes = hash_bytes(options.hash_size);
-  check_budget(count * bytes + held_bytes(set), context);
-  Extraction result;
-  auto& codes = result.features.codes;
-  result.features.bits = hash_bits(options.hash_size);
-  codes = Array<std::uint8_t, 2>({count, bytes});
-  const DecodeOptions decode{.limits = options.limits, .reduce_for = {}};
-  ProgressPhase phase(context.progress, "reading", count, "images");
-  result.errors =
-      for_each_image(set, decode, with_budget(context, context.memory_bytes - codes.size() - held_bytes(set)),
-                     [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
-                       with_grey(image, [&](View<const std::uint8_t, 2> grey) {
-                         const auto hash = perceptual_hash(grey, *hash_kind(method), options.hash_size);
-                         std::copy(hash.begin(), hash.end(), codes.data() + item * bytes);
-                       });
-                     });
-  result.features.items = keep_rows(codes, result.errors);
-  codes.truncate(result.features.num_rows());
-  return result;
-}
 
 /// Features that the dataset already holds; embeddings lose the rows that are no vectors.
 Extraction take_features(Features&& features) {
@@ -140,8 +26,83 @@ Extraction take_features(Features&& features) {
     }
   }
   result.features.items = keep_rows(vectors, result.errors);
-  vectors.truncate(result.features.num_rows());
   return result;
+}
+
+Extraction extract(const ExtractionJob& job, Method method) {
+  switch (method) {
+    case Method::ssim:
+      return extract_ssim(job);
+    case Method::phash:
+    case Method::dhash:
+    case Method::ahash:
+      return extract_hashes(job, *hash_kind(method));
+    case Method::minhash:
+      return extract_minhash(job);
+    case Method::orb:
+      return extract_orb(job);
+    case Method::template_match:
+      return extract_template(job);
+    case Method::embedding:
+      break;
+  }
+  throw Error(ErrorCode::internal, "a method that takes no features of images");
+}
+
+/// Flags that say how images become features.
+struct Flags {
+  bool size = false;
+  bool scale = false;
+  bool hash_size = false;
+  bool full_decode = false;
+};
+
+/// Throws invalid_argument when one of `useless` is given.
+void refuse(const FeatureOptions& options, const Flags& useless, const std::string& where) {
+  std::string flag;
+  if (useless.size && options.size) flag = concat("--size ", options.size->width_px, "x", options.size->height_px);
+  if (useless.scale && options.scale) flag = concat("--scale ", *options.scale);
+  if (useless.hash_size && options.hash_size) flag = concat("--hash-size ", *options.hash_size);
+  if (useless.full_decode && options.full_decode) flag = "--full-decode";
+  if (!flag.empty()) throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect ", where));
+}
+
+void refuse_flags_of_others(const FeatureOptions& options, Method method) {
+  const bool hash = hash_kind(method).has_value();
+  const bool vectors = method == Method::embedding;
+  const bool pictures = method == Method::ssim || method == Method::template_match;
+  refuse(options, {.size = hash || vectors, .scale = !pictures, .hash_size = !hash, .full_decode = hash || vectors},
+         concat("with --method ", info(method).name));
+}
+
+/// Throws invalid_argument when a side of the result is not one that --size allows.
+PixelSize scaled(PixelSize size, double scale) {
+  const double width = std::round(static_cast<double>(size.width_px) * scale);
+  const double height = std::round(static_cast<double>(size.height_px) * scale);
+  const auto allowed = [](double side) { return side >= kMinSidePx && side <= kMaxSidePx; };
+  if (!allowed(width) || !allowed(height)) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--scale ", scale, ": makes ", width, "x", height, " pixels of images of ", size.width_px, "x",
+                       size.height_px, "; allowed are ", kMinSidePx, " to ", kMaxSidePx, " a side"));
+  }
+  return {static_cast<std::int64_t>(width), static_cast<std::int64_t>(height)};
+}
+
+/// The size of all images that can be read; none when none can.
+std::optional<PixelSize> common_size(const ImageSet& set, const FeatureOptions& options, const Context& context) {
+  const auto sizes = image_sizes(set, options.limits, context);
+  std::optional<std::size_t> first;
+  for (std::size_t item = 0; item < sizes.size(); ++item) {
+    if (!sizes[item]) continue;
+    if (!first) first = item;
+    if (*sizes[item] == *sizes[*first]) continue;
+    const auto described = [&](std::size_t which) {
+      return concat(in_quotes(set.catalogue.ids[which]), " of ", sizes[which]->width_px, "x", sizes[which]->height_px);
+    };
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", *options.scale, ": images must be of one size, but ",
+                                                    described(*first), " and ", described(item), " differ"));
+  }
+  return first ? sizes[*first] : std::nullopt;
 }
 
 }  // namespace
@@ -152,9 +113,15 @@ void FeatureOptions::validate() const {
     throw Error(ErrorCode::invalid_argument, concat("--size ", size->width_px, "x", size->height_px, ": allowed are ",
                                                     kMinSidePx, " to ", kMaxSidePx, " pixels a side"));
   }
-  if (hash_size < kMinHashSize || hash_size > kMaxHashSize) {
+  if (scale && !(*scale > 0 && std::isfinite(*scale))) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", *scale, ": allowed are numbers above 0"));
+  }
+  if (scale && size) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", *scale, ": not together with --size"));
+  }
+  if (hash_size && (*hash_size < kMinHashSize || *hash_size > kMaxHashSize)) {
     throw Error(ErrorCode::invalid_argument,
-                concat("--hash-size ", hash_size, ": allowed are ", kMinHashSize, " to ", kMaxHashSize));
+                concat("--hash-size ", *hash_size, ": allowed are ", kMinHashSize, " to ", kMaxHashSize));
   }
   if (limits.max_pixels < 1) {
     throw Error(ErrorCode::invalid_argument, concat("--max-pixels ", limits.max_pixels, ": allowed is 1 or more"));
@@ -163,35 +130,56 @@ void FeatureOptions::validate() const {
     throw Error(ErrorCode::invalid_argument,
                 concat("--max-file-size ", limits.max_file_bytes, ": allowed is 1 or more"));
   }
+  if (method) refuse_flags_of_others(*this, *method);
+}
+
+void FeatureOptions::validate_for(const Dataset& dataset, Method chosen) const {
+  if (dataset.features) {
+    refuse(*this, {.size = true, .scale = true, .hash_size = true, .full_decode = true}, concat("on ", dataset.kind));
+  }
+  if (dataset.images.in_memory()) refuse(*this, {.full_decode = true}, "on an array of images");
+  refuse_flags_of_others(*this, chosen);
 }
 
 Method choose_method(const Dataset& dataset, std::optional<Method> wanted) {
   const bool has_features = dataset.features.has_value();
-  const Method natural = has_features ? dataset.features->method : Method::ssim;
+  const Method natural = has_features ? dataset.features->method : dataset.method.value_or(Method::ssim);
   const Method method = wanted.value_or(natural);
   // Hashes of an unknown kind may be called any hash: they are compared alike.
-  const bool any_hash = has_features && !dataset.method_known && hash_kind(method) && hash_kind(natural);
+  const bool any_hash = has_features && !dataset.method && hash_kind(method) && hash_kind(natural);
   if (has_features ? method == natural || any_hash : method != Method::embedding) return method;
   std::string needed = "images";
   if (method == Method::embedding) needed = "vectors (a .npy of float32 or float16 [n,d])";
   if (hash_kind(method) && hash_kind(natural)) needed = concat(info(method).name, " hashes or images");
   throw Error(ErrorCode::invalid_argument,
               concat("--method ", info(method).name, " needs ", needed, ", but the input holds ",
-                     dataset.method_known ? concat(info(natural).name, " ") : "", dataset.kind));
+                     dataset.method && hash_kind(natural) ? concat(info(natural).name, " ") : "", dataset.kind));
+}
+
+PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options) {
+  if (options.size) return *options.size;
+  if (images.in_memory()) {
+    const PixelSize size{images.pixels.shape(2), images.pixels.shape(1)};
+    return options.scale ? scaled(size, *options.scale) : size;
+  }
+  return method == Method::orb ? PixelSize{256, 256} : PixelSize{64, 64};
 }
 
 Extraction extract_features(Dataset& dataset, const FeatureOptions& options, const Context& context) {
   options.validate();
   const bool has_features = dataset.features.has_value();
   const Method method = choose_method(dataset, options.method);
+  options.validate_for(dataset, method);
   Extraction result;
   if (has_features) {
     result = take_features(std::move(*dataset.features));
     dataset.features.reset();
-  } else if (method == Method::ssim) {
-    result = extract_ssim(dataset.images, options, context);
   } else {
-    result = extract_hashes(dataset.images, method, options, context);
+    FeatureOptions sized = options;
+    if (options.scale && !dataset.images.in_memory()) {
+      if (const auto size = common_size(dataset.images, options, context)) sized.size = scaled(*size, *options.scale);
+    }
+    result = extract({dataset.images, sized, context}, method);
   }
   result.features.method = method;
   return result;

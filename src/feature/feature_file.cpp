@@ -2,6 +2,8 @@
 #include "simile/feature/feature_file.hpp"
 
 #include <algorithm>
+#include <array>
+#include <optional>
 
 #include <nlohmann/json.hpp>
 
@@ -20,32 +22,51 @@ using nlohmann::ordered_json;
 
 constexpr std::int64_t kMaxJsonBytes = 1 << 20;
 
-fs::path companion(fs::path npy, const char* extension) { return npy.replace_extension(extension); }
-
 std::span<const std::uint8_t> bytes_of(const void* data, std::int64_t size) {
   return {static_cast<const std::uint8_t*>(data), static_cast<std::size_t>(size)};
 }
 
+template <class T, int Rank>
+void write_rows(AtomicFile& file, NpyType type, const Array<T, Rank>& rows) {
+  write_npy(file, type, rows.shape(), bytes_of(rows.data(), rows.size_bytes()));
+}
+
 void write_array(AtomicFile& file, const Features& features) {
-  if (features.method == Method::ssim) {
-    write_npy(file, NpyType::uint8, features.images.shape(), bytes_of(features.images.data(), features.images.size()));
-  } else if (features.method == Method::embedding) {
-    write_npy(file, NpyType::float32, features.vectors.shape(),
-              bytes_of(features.vectors.data(), features.vectors.size_bytes()));
-  } else {
-    write_npy(file, NpyType::uint8, features.codes.shape(), bytes_of(features.codes.data(), features.codes.size()));
+  switch (features.method) {
+    case Method::ssim:
+      return write_rows(file, NpyType::uint8, features.images);
+    case Method::template_match:
+      return write_rows(file, NpyType::uint8, features.colour_images);
+    case Method::phash:
+    case Method::dhash:
+    case Method::ahash:
+    case Method::orb:
+      return write_rows(file, NpyType::uint8, features.codes);
+    case Method::minhash:
+      return write_rows(file, NpyType::uint32, features.signatures);
+    case Method::embedding:
+      return write_rows(file, NpyType::float32, features.vectors);
   }
 }
 
-std::string description(const Features& features) {
+/// The catalogue's root as it may be found again; empty when there is none, or JSON cannot say it.
+std::string root_of(const Catalogue& catalogue) {
+  if (!catalogue.has_files) return {};
+  std::error_code error;
+  const std::string root = fs::canonical(catalogue.root.empty() ? "." : catalogue.root, error).native();
+  return error || to_valid_utf8(root) != root ? std::string() : root;
+}
+
+std::string description(const Features& features, const Catalogue& catalogue) {
   ordered_json json;
   json["simile"] = kVersion;
   json["method"] = info(features.method).name;
   if (hash_kind(features.method)) json["bits"] = features.bits;
-  if (features.method == Method::ssim) {
-    json["width_px"] = features.images.shape(2);
-    json["height_px"] = features.images.shape(1);
+  if (features.width_px > 0) {
+    json["width_px"] = features.width_px;
+    json["height_px"] = features.height_px;
   }
+  if (const auto root = root_of(catalogue); !root.empty()) json["root"] = root;
   return json.dump(2) + "\n";
 }
 
@@ -59,13 +80,35 @@ std::vector<std::string> read_ids(const fs::path& path) {
   return ids;
 }
 
+/// What X.json says.
+struct Description {
+  const fs::path& path;
+  const nlohmann::json& json;
+
+  /// A whole number above 0.
+  std::int64_t count(const char* name) const {
+    const auto value = json.find(name);
+    if (value == json.end() || !value->is_number_integer() || value->get<std::int64_t>() < 1) {
+      throw Error(ErrorCode::decode, concat(in_quotes(path.native()), " is not as simile writes it: no ", name));
+    }
+    return value->get<std::int64_t>();
+  }
+};
+
 }  // namespace
+
+fs::path feature_companion(fs::path npy, const char* extension) { return npy.replace_extension(extension); }
+
+std::vector<fs::path> feature_files(const fs::path& npy) {
+  return {npy, feature_companion(npy, ".csv"), feature_companion(npy, ".json"),
+          feature_companion(npy, kOffsetsExtension)};
+}
 
 void check_feature_file_target(const fs::path& npy, bool overwrite) {
   if (npy.extension() != ".npy") {
     throw Error(ErrorCode::invalid_argument, concat("--out ", in_quotes(npy.native()), ": the name must end in .npy"));
   }
-  for (const auto& path : {npy, companion(npy, ".csv"), companion(npy, ".json")}) {
+  for (const auto& path : feature_files(npy)) {
     if (!overwrite && fs::exists(path)) {
       throw Error(ErrorCode::invalid_argument, concat(in_quotes(path.native()), " exists (--overwrite replaces it)"));
     }
@@ -76,25 +119,38 @@ void write_feature_file(const fs::path& npy, const Features& features, const Cat
   check_feature_file_target(npy, overwrite);
   AtomicFile array(npy);
   write_array(array, features);
-  AtomicFile names(companion(npy, ".csv"));
+  AtomicFile names(feature_companion(npy, ".csv"));
   names.write("path\n");
   for (const auto item : features.items) {
     names.write(csv_field(catalogue.ids[static_cast<std::size_t>(item)]));
     names.write("\n");
   }
-  AtomicFile about(companion(npy, ".json"));
-  about.write(description(features));
+  AtomicFile about(feature_companion(npy, ".json"));
+  about.write(description(features, catalogue));
+  const fs::path offsets_path = feature_companion(npy, kOffsetsExtension);
+  std::optional<AtomicFile> offsets;
+  if (features.method == Method::orb) {
+    offsets.emplace(offsets_path);
+    const std::array<std::int64_t, 1> shape{static_cast<std::int64_t>(features.offsets.size())};
+    write_npy(*offsets, NpyType::int64, shape, bytes_of(features.offsets.data(), shape[0] * 8));
+  }
   // All or none: a full disk must not leave new names beside old features.
   for (AtomicFile* file : {&array, &names, &about}) file->sync();
+  if (offsets) offsets->sync();
   names.commit();
   about.commit();
+  if (offsets) {
+    offsets->commit();
+  } else {
+    fs::remove(offsets_path);
+  }
   array.commit();
 }
 
 FeatureFileInfo read_feature_file_info(const fs::path& npy) {
   FeatureFileInfo result;
-  const fs::path csv = companion(npy, ".csv");
-  const fs::path json = companion(npy, ".json");
+  const fs::path csv = feature_companion(npy, ".csv");
+  const fs::path json = feature_companion(npy, ".json");
   if (fs::exists(csv)) result.ids = read_ids(csv);
   if (!fs::exists(json)) return result;
   const std::string text = read_file(json, kMaxJsonBytes);
@@ -104,12 +160,12 @@ FeatureFileInfo read_feature_file_info(const fs::path& npy) {
     throw Error(ErrorCode::decode, concat(in_quotes(json.native()), " is not as simile writes it: no method"));
   }
   result.method = parse_method(parsed["method"].get<std::string>());
-  if (!hash_kind(*result.method)) return result;
-  const auto bits = parsed.find("bits");
-  if (bits == parsed.end() || !bits->is_number_integer() || bits->get<std::int64_t>() < 1) {
-    throw Error(ErrorCode::decode, concat(in_quotes(json.native()), " is not as simile writes it: no bits"));
+  const Description about{json, parsed};
+  if (parsed.contains("width_px") || parsed.contains("height_px")) {
+    result.size = PixelSize{about.count("width_px"), about.count("height_px")};
   }
-  result.bits = bits->get<std::int64_t>();
+  if (const auto root = parsed.find("root"); root != parsed.end() && root->is_string()) result.root = *root;
+  if (hash_kind(*result.method)) result.bits = about.count("bits");
   return result;
 }
 

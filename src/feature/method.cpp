@@ -9,11 +9,14 @@
 namespace simile {
 namespace {
 
-constexpr std::array<MethodInfo, 5> kMethods{{
+constexpr std::array<MethodInfo, 8> kMethods{{
     {Method::ssim, "ssim", "structure of the small grey image; near-copies and same poses", 0.8, -1},
     {Method::phash, "phash", "perceptual hash of low frequencies; copies, resized or recompressed", 0.9, 0},
     {Method::dhash, "dhash", "hash of horizontal brightness steps; copies, fast", 0.95, 0},
     {Method::ahash, "ahash", "hash of light and dark against the mean; copies, coarse", 0.97, 0},
+    {Method::template_match, "template", "difference of the small colour image; near-copies, also of colour", 0.98, 0},
+    {Method::minhash, "minhash", "corners at the same places; copies, also with other colours or contrast", 0.5, 0},
+    {Method::orb, "orb", "matching keypoints wherever they lie; turned, shifted and cropped copies", 0.5, 0},
     {Method::embedding, "embedding", "cosine of vectors from a .npy; same kind of thing", 0.9, -1},
 }};
 

@@ -51,9 +51,17 @@ class ByteReader {
   std::uint8_t u8() { return static_cast<std::uint8_t>(little(1)); }
   std::uint16_t u16_big() { return static_cast<std::uint16_t>(big(2)); }
   std::uint32_t u32_big() { return big(4); }
+  std::uint64_t u64_big() {
+    const std::uint64_t high = u32_big();
+    return high << 32 | u32_big();
+  }
   std::uint16_t u16_little() { return static_cast<std::uint16_t>(little(2)); }
   std::uint32_t u24_little() { return little(3); }
   std::uint32_t u32_little() { return little(4); }
+  std::uint64_t u64_little() {
+    const std::uint64_t low = u32_little();
+    return std::uint64_t{u32_little()} << 32 | low;
+  }
 
  private:
   static bool same_byte(char a, std::uint8_t b) { return static_cast<std::uint8_t>(a) == b; }

@@ -67,7 +67,7 @@ class Lister {
     }
     const std::size_t ids_before = ids_.size();
     const std::size_t waiting_before = waiting_.size();
-    int result_files = 0;
+    ResultFiles result_files;
     for (;;) {
       errno = 0;
       const dirent* entry = ::readdir(directory.get());
@@ -81,21 +81,31 @@ class Lister {
       } else if (type == DT_DIR) {
         waiting_.push_back(concat(folder, name, '/'));
       } else {
-        result_files += is_result_file(name) ? 1 : 0;
+        result_files.count(name);
         add(concat(folder, name), /*must_be_included=*/true);
       }
     }
-    if (result_files < kResultFiles || folder.empty()) return;
+    if (!result_files.complete() || folder.empty()) return;
     ids_.resize(ids_before);
     waiting_.resize(waiting_before);
     ++earlier_results_;
   }
 
   // What every result folder of simile holds: such a folder below the input is not part of the photos.
-  static constexpr int kResultFiles = 3;
-  static bool is_result_file(std::string_view name) {
-    return name == "clusters.csv" || name == "manifest.json" || name == "report.html";
-  }
+  class ResultFiles {
+   public:
+    void count(std::string_view name) {
+      manifest_ += name == "manifest.json" ? 1 : 0;
+      clusters_ += name == "clusters.csv" || name == "report.html" ? 1 : 0;
+      threshold_ += name == "threshold.csv" || name == "threshold.html" ? 1 : 0;
+    }
+    bool complete() const { return manifest_ == 1 && (clusters_ == 2 || threshold_ == 2); }
+
+   private:
+    int manifest_ = 0;
+    int clusters_ = 0;
+    int threshold_ = 0;
+  };
 
   /// Asks the file system only where the entry itself does not say: a folder may hold a million files.
   static unsigned char type_of(DIR* directory, const dirent& entry) {

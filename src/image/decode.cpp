@@ -55,7 +55,7 @@ std::uint8_t to_byte(std::uint16_t sample) { return static_cast<std::uint8_t>((s
 template <class Sample>
 void copy_upright(const StoredPixels& stored, const Walk& walk, Image& upright) {
   const auto* base = static_cast<const std::uint8_t*>(stored.data);
-  const std::int64_t pixel_bytes = 3 * stored.bytes_per_sample;
+  const std::int64_t pixel_bytes = std::int64_t{stored.samples_per_pixel} * stored.bytes_per_sample;
   const auto first = walk.first_y * stored.row_bytes + walk.first_x * pixel_bytes;
   const auto right = walk.right_y * stored.row_bytes + walk.right_x * pixel_bytes;
   const auto down = walk.down_y * stored.row_bytes + walk.down_x * pixel_bytes;
@@ -71,6 +71,11 @@ void copy_upright(const StoredPixels& stored, const Walk& walk, Image& upright) 
     }
   }
 }
+
+// What the libraries hold whatever the image's size: tables and states of their codecs, a stack for each of dav1d's
+// threads.
+constexpr std::int64_t kDecoderFixed = 4 << 20;
+constexpr std::int64_t kHeifFixed = 64 << 20;
 
 std::int64_t round_up(std::int64_t value, std::int64_t multiple) {
   return (value + multiple - 1) / multiple * multiple;
@@ -94,9 +99,13 @@ void check_limits(const ImageHeader& header, const DecodeLimits& limits) {
   if (header.width_px > limits.max_pixels / header.height_px) {
     throw_decode(concat(header.width_px, " x ", header.height_px, " pixels exceed --max-pixels ", limits.max_pixels));
   }
-  if (std::max(header.width_px, header.height_px) > kMaxSide || header.width_px * header.height_px > kMaxPixels) {
-    throw_decode(concat(header.width_px, " x ", header.height_px, " pixels are not supported"));
-  }
+  const auto check_supported = [](std::int64_t width, std::int64_t height, const char* what) {
+    if (std::max(width, height) > kMaxSide || width * height > kMaxPixels) {
+      throw_decode(concat(width, " x ", height, " pixels", what, " are not supported"));
+    }
+  };
+  check_supported(header.width_px, header.height_px, "");
+  check_supported(header.block_width_px, header.block_height_px, " a tile");
 }
 
 Image orient(const StoredPixels& stored, int orientation) {
@@ -140,6 +149,20 @@ std::int64_t decode_bytes(const ImageHeader& header, const DecodeOptions& option
       return result + (header.channels == 4 ? 3 + 4 + 1 : 3) * pixels + 4 * pixels + 64 * header.width_px;
     case ImageFormat::bmp:
       return result + 3 * pixels + 64 * header.width_px;
+    case ImageFormat::tiff: {
+      // libtiff's picture of 32 bits a pixel, and a strip (perhaps all of the image) or tile as stored.
+      const auto block = header.block_width_px > 0 ? header.block_width_px * header.block_height_px : pixels;
+      return kDecoderFixed + result + 4 * pixels + block * ((header.channels * header.bits_per_sample + 7) / 8);
+    }
+    case ImageFormat::gif:
+      return kDecoderFixed + result + header.width_px;
+    case ImageFormat::pnm:
+      return result;
+    case ImageFormat::heic:
+    case ImageFormat::avif:
+      // Frames of up to 16 bits with 4:4:4 colour and alpha: the decoder's own (of which it may keep two), libheif's,
+      // and their conversion.
+      return kHeifFixed + result + 24 * std::max(pixels, header.block_width_px * header.block_height_px);
   }
   return result;
 }
@@ -150,7 +173,21 @@ Image decode_image(std::span<const std::uint8_t> bytes, const DecodeOptions& opt
   }
   const auto header = read_image_header(bytes);
   check_limits(header, options.limits);
-  return header.format == ImageFormat::jpeg ? decode_jpeg(bytes, header, options) : decode_with_opencv(bytes, header);
+  switch (header.format) {
+    case ImageFormat::jpeg:
+      return decode_jpeg(bytes, header, options);
+    case ImageFormat::tiff:
+      return decode_tiff(bytes, header);
+    case ImageFormat::gif:
+      return decode_gif(bytes, header);
+    case ImageFormat::pnm:
+      return decode_pnm(bytes, header);
+    case ImageFormat::heic:
+    case ImageFormat::avif:
+      return decode_heif(bytes, header);
+    default:
+      return decode_with_opencv(bytes, header);
+  }
 }
 
 }  // namespace simile

@@ -20,6 +20,16 @@ ImageHeader read_jpeg_header(Bytes bytes);
 ImageHeader read_png_header(Bytes bytes);
 ImageHeader read_webp_header(Bytes bytes);
 ImageHeader read_bmp_header(Bytes bytes);
+ImageHeader read_tiff_header(Bytes bytes);
+ImageHeader read_gif_header(Bytes bytes);
+ImageHeader read_pnm_header(Bytes bytes);
+ImageHeader read_heif_header(Bytes bytes);
+
+/// Whether the bytes start as such a file does; the other signatures are single texts.
+bool is_tiff(Bytes bytes);
+bool is_gif(Bytes bytes);
+bool is_pnm(Bytes bytes);
+bool is_heif(Bytes bytes);
 
 /// Orientation 1..8 of a TIFF structure as EXIF embeds it; 1 when there is none or it is broken.
 int exif_orientation(Bytes tiff);
@@ -37,7 +47,8 @@ struct StoredPixels {
   std::int64_t width_px = 0;
   std::int64_t height_px = 0;
   std::int64_t row_bytes = 0;
-  int bytes_per_sample = 1;  ///< 1, or 2: scaled from 0..65535 to 0..255
+  int bytes_per_sample = 1;   ///< 1, or 2: scaled from 0..65535 to 0..255
+  int samples_per_pixel = 3;  ///< what follows the first three is ignored
   bool blue_first = false;
 };
 
@@ -51,5 +62,9 @@ void check_limits(const ImageHeader& header, const DecodeLimits& limits);
 PixelSize reduced_size(const ImageHeader& header, const DecodeOptions& options);
 Image decode_jpeg(Bytes bytes, const ImageHeader& header, const DecodeOptions& options);
 Image decode_with_opencv(Bytes bytes, const ImageHeader& header);
+Image decode_tiff(Bytes bytes, const ImageHeader& header);
+Image decode_gif(Bytes bytes, const ImageHeader& header);
+Image decode_pnm(Bytes bytes, const ImageHeader& header);
+Image decode_heif(Bytes bytes, const ImageHeader& header);
 
 }  // namespace simile

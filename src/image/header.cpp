@@ -21,7 +21,11 @@ ImageHeader parse(Bytes bytes) {
   } else if (reader.accept("BM")) {
     return read_bmp_header(bytes);
   }
-  throw_decode("not a JPEG, PNG, WebP or BMP image");
+  if (is_tiff(bytes)) return read_tiff_header(bytes);
+  if (is_gif(bytes)) return read_gif_header(bytes);
+  if (is_pnm(bytes)) return read_pnm_header(bytes);
+  if (is_heif(bytes)) return read_heif_header(bytes);
+  throw_decode("not a JPEG, PNG, WebP, BMP, TIFF, GIF, PNM, HEIC or AVIF image");
 }
 
 }  // namespace
@@ -36,6 +40,16 @@ std::string_view to_string(ImageFormat format) {
       return "WebP";
     case ImageFormat::bmp:
       return "BMP";
+    case ImageFormat::tiff:
+      return "TIFF";
+    case ImageFormat::gif:
+      return "GIF";
+    case ImageFormat::pnm:
+      return "PNM";
+    case ImageFormat::heic:
+      return "HEIC";
+    case ImageFormat::avif:
+      return "AVIF";
   }
   return "unknown";
 }
@@ -47,6 +61,18 @@ ImageHeader read_image_header(std::span<const std::uint8_t> bytes) {
     throw_decode(concat(to_string(header.format), " of ", header.width_px, " x ", header.height_px, " pixels"));
   }
   return header;
+}
+
+bool starts_as_image(std::span<const std::uint8_t> bytes) {
+  // A TIFF's directory may stand at its end, and a HEIF's boxes behind each other; a PNM's signature alone could be
+  // text.
+  if (is_tiff(bytes) || is_gif(bytes) || is_heif(bytes)) return true;
+  try {
+    read_image_header(bytes);
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
 }
 
 }  // namespace simile

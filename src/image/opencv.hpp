@@ -5,6 +5,8 @@
 
 #include <opencv2/core.hpp>
 
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 #include "simile/core/view.hpp"
 
 namespace simile {
@@ -15,5 +17,16 @@ void prepare_opencv();
 /// An OpenCV header for a view [height, width, channels] with contiguous rows; OpenCV does not own it.
 cv::Mat as_mat(View<const std::uint8_t, 3> image);
 cv::Mat as_mat(View<const std::uint8_t, 2> image);
+
+/// Runs an OpenCV call and turns its exception into ours.
+template <class Call>
+void guarded(Call&& call) {
+  try {
+    call();
+  } catch (const cv::Exception& error) {
+    const bool memory = error.code == cv::Error::StsNoMem;
+    throw Error(memory ? ErrorCode::out_of_memory : ErrorCode::internal, concat("OpenCV: ", error.err));
+  }
+}
 
 }  // namespace simile

@@ -14,8 +14,7 @@ namespace fs = std::filesystem;
 
 /// --overwrite is for earlier features: what is being read is not among them.
 void check_not_the_input(const FeaturesOptions& options) {
-  for (const char* extension : {".npy", ".csv", ".json"}) {
-    const fs::path file = fs::path(options.out).replace_extension(extension);
+  for (const auto& file : feature_files(options.out)) {
     std::error_code missing;
     if (fs::equivalent(file, options.input, missing)) {
       throw Error(ErrorCode::invalid_argument, concat("--out ", in_quotes(options.out.native()), " would replace ",

@@ -1,10 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
+#include <algorithm>
+
+#include "pipeline/target.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/report/result_folder.hpp"
 
 namespace simile {
+namespace {
+
+void check_window(SsimWindow window, const Dataset& dataset, Method method, const FeatureOptions& features) {
+  const auto flag = concat("--window ", to_string(window));
+  if (method != Method::ssim) {
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
+  }
+  if (features.scale && !dataset.images.in_memory()) return;  // the files' size is not known yet; the metric checks it
+  constexpr std::int64_t kGaussianSidePx = 11;                // 3.5 standard deviations of 1.5 px to each side
+  const PixelSize size = compared_size(dataset.images, method, features);
+  if (window == SsimWindow::gaussian && std::min(size.width_px, size.height_px) < kGaussianSidePx) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(flag, ": images of ", size.width_px, "x", size.height_px, " pixels are smaller than its ",
+                       kGaussianSidePx, "x", kGaussianSidePx, " (set --size)"));
+  }
+}
+
+}  // namespace
 
 Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& listing, const Context& context) {
   Dataset dataset = open_dataset(input, {listing, context.memory_bytes}, context);
@@ -14,6 +37,21 @@ Dataset open_nonempty(const std::filesystem::path& input, const ListingOptions& 
   return dataset;
 }
 
+OpenedInput open_for_result(const std::filesystem::path& input, const std::filesystem::path& out,
+                            std::string_view suffix, bool overwrite, const ListingOptions& listing,
+                            const Context& context) {
+  if (!std::filesystem::exists(input)) {
+    throw Error(ErrorCode::not_found, concat("no such file or folder: ", in_quotes(input.native())));
+  }
+  OpenedInput opened;
+  opened.out = resolved_out(out, input, suffix);
+  check_apart(opened.out, input);
+  check_result_target(opened.out, overwrite);
+  opened.dataset = open_nonempty(input, listing, context);
+  if (!std::filesystem::is_directory(input)) check_items_apart(opened.out, opened.dataset.catalogue());
+  return opened;
+}
+
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context) {
   Extraction extraction = extract_features(dataset, options, context);
   if (extraction.features.num_rows() > 0) return extraction;
@@ -21,6 +59,13 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
   const auto& ids = dataset.catalogue().ids;
   throw Error(ErrorCode::decode, concat("none of the ", ids.size(), " items could be read; the first, ",
                                         in_quotes(ids[static_cast<std::size_t>(item)]), ": ", reason));
+}
+
+Method checked_method(const Dataset& dataset, const FeatureOptions& features, const MetricOptions& metric) {
+  const Method method = choose_method(dataset, features.method);
+  features.validate_for(dataset, method);
+  if (metric.window) check_window(*metric.window, dataset, method, features);
+  return method;
 }
 
 double checked_threshold(std::optional<double> wanted, Method method) {

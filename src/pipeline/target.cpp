@@ -3,7 +3,6 @@
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
-#include "simile/pipeline/cluster.hpp"
 
 namespace simile {
 namespace {
@@ -17,14 +16,14 @@ bool is_inside(const fs::path& path, const fs::path& folder) {
 
 }  // namespace
 
-fs::path default_result_folder(const fs::path& input) {
+fs::path beside(const fs::path& input, std::string_view suffix) {
   fs::path resolved = fs::weakly_canonical(fs::absolute(input));
   if (!resolved.has_filename()) resolved = resolved.parent_path();
-  return resolved.parent_path() / concat(resolved.filename().native(), "_clustered");
+  return resolved.parent_path() / concat(resolved.filename().native(), suffix);
 }
 
-fs::path resolved_out(const fs::path& out, const fs::path& input) {
-  const fs::path absolute = fs::absolute(out.empty() ? default_result_folder(input) : out).lexically_normal();
+fs::path resolved_out(const fs::path& out, const fs::path& input, std::string_view suffix) {
+  const fs::path absolute = fs::absolute(out.empty() ? beside(input, suffix) : out).lexically_normal();
   return absolute.has_filename() ? absolute : absolute.parent_path();  // without a slash at the end
 }
 

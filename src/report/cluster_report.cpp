@@ -16,6 +16,17 @@ ReportItem report_item(const ClusterResult& result, std::int64_t row) {
           result.classes.empty() ? std::string() : result.classes[k]};
 }
 
+/// From a folder to another, with a slash at the end.
+std::string path_between(const std::filesystem::path& folder, const std::filesystem::path& root) {
+  const auto from = std::filesystem::weakly_canonical(folder);
+  // A list named without a folder has an empty root: its paths start at the current folder.
+  const auto to = std::filesystem::weakly_canonical(root.empty() ? std::filesystem::current_path() : root);
+  std::string path = to.lexically_relative(from).native();
+  if (path.empty()) path = to.native();
+  if (path.back() != '/') path += '/';
+  return path;
+}
+
 }  // namespace
 
 ReportModel make_report_model(const ClusterResult& result) {
@@ -39,14 +50,27 @@ ReportModel make_report_model(const ClusterResult& result) {
   return model;
 }
 
+void show_where_photos_are(ReportModel& model, const std::filesystem::path& folder, const ClusterResult& result,
+                           const MovePlan& plan, const std::vector<ItemError>& errors) {
+  const std::string root = path_between(folder, result.catalogue.root);
+  const auto original = [&](const std::string& id) { return id.starts_with('/') ? id : root + id; };
+  model.ids.clear();
+  for (const auto& id : result.catalogue.ids) model.ids.push_back(original(id));
+  for (const auto& move : plan.moves) {
+    const auto by_item = [](const ItemError& error, std::int64_t item) { return error.item < item; };
+    const auto error = std::lower_bound(errors.begin(), errors.end(), move.item, by_item);
+    if (error != errors.end() && error->item == move.item) continue;
+    model.ids[static_cast<std::size_t>(move.item)] = move.destination.native();
+  }
+  model.unreadable.clear();
+  for (const auto& [item, reason] : result.unreadable) {
+    model.unreadable.emplace_back(model.ids[static_cast<std::size_t>(item)], reason);
+  }
+  model.link_prefix = "./";
+}
+
 std::string link_prefix(const std::filesystem::path& folder, const std::filesystem::path& root) {
-  const auto from = std::filesystem::weakly_canonical(folder);
-  // A list named without a folder has an empty root: its paths start at the current folder.
-  const auto to = std::filesystem::weakly_canonical(root.empty() ? std::filesystem::current_path() : root);
-  std::string path = to.lexically_relative(from).native();
-  if (path.empty()) path = to.native();
-  if (path.back() != '/') path += '/';
-  return report::percent_encode(path);
+  return report::percent_encode(path_between(folder, root));
 }
 
 }  // namespace simile

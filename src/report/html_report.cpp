@@ -2,14 +2,12 @@
 #include "simile/report/html_report.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <cstddef>
 #include <iterator>
 #include <string_view>
 
-#include <openssl/sha.h>
-
+#include "report/html_page.hpp"
 #include "report/html_report_data.hpp"
 #include "report/html_report_groups.hpp"
 #include "report/html_report_plan.hpp"
@@ -45,24 +43,10 @@ std::int64_t part_of(std::int64_t bytes, double share) {
   return static_cast<std::int64_t>(static_cast<double>(bytes) * share);
 }
 
-std::string sha256_source(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  std::string bytes(text);
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), digest.data());
-  return concat("'sha256-", report::base64(std::string(digest.begin(), digest.end())), "'");
-}
-
 std::string head(const ReportModel& model) {
-  const std::string css = concat(kReportCss, kReportGroupsCss);
-  return concat("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">",
-                "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; style-src ",
-                sha256_source(css), "; script-src ", sha256_source(kReportJs),
-                "; base-uri 'none'; form-action 'none'\">",
-                "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">",
-                "<meta name=\"referrer\" content=\"no-referrer\"><meta name=\"color-scheme\" content=\"light dark\">",
-                "<title>", escape_html(shortened(model.title, kTitleCharacters)), " \u2013 simile</title>\n<style>",
-                css, "</style>\n<script>", kReportJs, "</script>\n</head>\n<body>\n",
-                "<a class=\"skip\" href=\"#groups\">Skip to the groups</a>\n");
+  return concat(
+      report::page_head(shortened(model.title, kTitleCharacters), concat(kReportCss, kReportGroupsCss), kReportJs),
+      "<a class=\"skip\" href=\"#groups\">Skip to the groups</a>\n");
 }
 
 std::string summary(const ReportModel& model) {
@@ -86,7 +70,12 @@ std::string masthead(const ReportModel& model, const report::ClassColours& colou
   if (!std::isnan(model.threshold)) {
     out += concat("<span>threshold <b>", format_double(model.threshold), "</b></span>");
   }
-  out += "</p></header>\n";
+  out += "</p>";
+  if (!model.threshold_reason.empty()) {
+    out += concat("<p class=\"quiet\">The threshold was advised from a sample: ",
+                  escape_html(shortened(model.threshold_reason, 4 * kFactCharacters)), ".</p>");
+  }
+  out += "</header>\n";
   if (!model.facts.empty()) {
     out += "<dl class=\"facts\">";
     for (const auto& [label, value] : model.facts) {

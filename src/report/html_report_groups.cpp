@@ -97,14 +97,14 @@ double lowest_similarity(const ReportGroup& group) {
   return lowest == group.items.end() ? 1 : lowest->similarity;
 }
 
-std::string tooltip(const ReportModel& model, const Tile& tile) {
+std::string tooltip(const ReportModel& model, const Tile& tile, std::string_view badge) {
   std::string text = shortened(item_id(model, tile.item->index), kNameCharacters);
   if (tile.group == kOutliers) {
     text += "\nin no group";
   } else if (tile.rank == 0) {
-    text += "\nrepresentative of its group";
+    text += badge == "query" ? std::string("\nthe query") : concat("\n", badge, " of its group");
   } else {
-    text += concat("\nsimilarity ", similarity_text(tile.item->similarity, 4), " to the representative");
+    text += concat("\nsimilarity ", similarity_text(tile.item->similarity, 4), " to the ", badge);
   }
   if (!tile.item->truth.empty()) text += concat("\nclass ", shortened(tile.item->truth, kClassCharacters));
   return text;
@@ -187,16 +187,17 @@ std::string more_names(std::string_view list, std::int64_t size, std::int64_t sh
 }
 
 std::string tile_html(const ReportModel& model, const Tile& tile, std::string_view link_prefix,
-                      const ClassColours& colours, std::string_view picture) {
+                      const ClassColours& colours, std::string_view picture, std::string_view badge) {
   const ReportItem& item = *tile.item;
   const std::string id = item_id(model, item.index);
   const bool representative = tile.group != kOutliers && tile.rank == 0;
-  const std::string title = concat(" title=\"", escape_html(tooltip(model, tile)), '"');
+  const std::string title = concat(" title=\"", escape_html(tooltip(model, tile, badge)), '"');
   std::string out = representative ? "<li class=\"representative\">" : "<li>";
   out += link_prefix.empty() ? concat("<span class=\"tile\" tabindex=\"-1\"", title, '>')
                              : concat("<a class=\"tile\" href=\"", escape_html(link_to(link_prefix, id)),
                                       "\" target=\"_blank\" rel=\"noopener\"", title, '>');
-  out += concat("<span class=\"picture\">", picture, representative ? "<b>representative</b>" : "", "</span>");
+  out += concat("<span class=\"picture\">", picture, representative ? concat("<b>", badge, "</b>") : std::string(),
+                "</span>");
   out += "<span class=\"caption\">";
   if (!item.truth.empty()) out += concat("<i class=\"dot ", colours.css(item.truth), "\"></i>");
   out += concat("<span class=\"name\">", escape_html(shortened(file_name(id), kNameCharacters)), "</span>");

@@ -35,9 +35,11 @@ std::string group_opening(const ReportGroup& group, std::int64_t number, const C
 /// What follows the tiles of list `list` ("12", "outliers"): the pager of the names not among them.
 std::string more_names(std::string_view list, std::int64_t size, std::int64_t shown);
 
-/// One tile around `picture`, which is picture_html() or, without a thumbnail, placeholder_html().
+/// One tile around `picture`, which is picture_html() or, without a thumbnail, placeholder_html(). `badge` marks the
+/// first tile of a group.
 std::string tile_html(const ReportModel& model, const Tile& tile, std::string_view link_prefix,
-                      const ClassColours& colours, std::string_view picture);
+                      const ClassColours& colours, std::string_view picture,
+                      std::string_view badge = "representative");
 std::string picture_html(std::string_view jpeg);
 std::string placeholder_html(const ReportModel& model, const ReportItem& item);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "report/earlier_result.hpp"
+#include "report/move_journal.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
@@ -59,6 +60,12 @@ void check_result_target(const fs::path& target, bool overwrite) {
   }
   if (fs::is_symlink(target) || !fs::is_directory(target)) {
     throw Error(ErrorCode::invalid_argument, concat("--out ", in_quotes(target.native()), " is not a folder"));
+  }
+  if (report::holds_moved_originals(target)) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--out ", in_quotes(target.native()),
+                       " holds photos that were moved there, and --overwrite would delete them; simile undo ",
+                       in_quotes(target.native()), " puts them back first"));
   }
   if (const auto foreign = find_foreign_entry(target)) {
     throw Error(ErrorCode::invalid_argument,

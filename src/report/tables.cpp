@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/report/tables.hpp"
 
+#include "report/item_errors.hpp"
+
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/csv.hpp"
 #include "simile/core/text.hpp"
@@ -20,15 +22,6 @@ void write_clusters(const std::filesystem::path& folder, const ClusterResult& re
   file.commit();
 }
 
-void write_unreadable(const std::filesystem::path& folder, const ClusterResult& result) {
-  AtomicFile file(folder / "unreadable.csv");
-  file.write("path,reason\n");
-  for (const auto& [item, reason] : result.unreadable) {
-    file.write(concat(csv_field(result.catalogue.ids[static_cast<std::size_t>(item)]), ",", csv_field(reason), "\n"));
-  }
-  file.commit();
-}
-
 void write_keep(const std::filesystem::path& folder, const ClusterResult& result) {
   AtomicFile file(folder / "keep.csv");
   file.write("path\n");
@@ -40,9 +33,14 @@ void write_keep(const std::filesystem::path& folder, const ClusterResult& result
 
 }  // namespace
 
+void write_unreadable(const std::filesystem::path& folder, const Catalogue& catalogue,
+                      const std::vector<ItemError>& errors) {
+  report::write_item_errors(folder / "unreadable.csv", catalogue, errors);
+}
+
 void write_tables(const std::filesystem::path& folder, const ClusterResult& result) {
   write_clusters(folder, result);
-  write_unreadable(folder, result);
+  write_unreadable(folder, result.catalogue, result.unreadable);
   write_keep(folder, result);
 }
 

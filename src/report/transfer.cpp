@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/report/transfer.hpp"
 
-#include "simile/core/atomic_file.hpp"
-#include "simile/core/csv.hpp"
+#include "report/item_errors.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
@@ -24,10 +24,12 @@ void transfer_one(const fs::path& source, const fs::path& target, Transfer trans
 }  // namespace
 
 Transfer parse_transfer(std::string_view text) {
-  if (text == "none") return Transfer::none;
-  if (text == "copy") return Transfer::copy;
-  if (text == "link") return Transfer::link;
-  throw Error(ErrorCode::invalid_argument, concat("--transfer ", in_quotes(text), ": allowed are none, copy, link"));
+  std::string allowed;
+  for (std::size_t k = 0; k < kTransferNames.size(); ++k) {
+    if (text == kTransferNames[k]) return static_cast<Transfer>(k);
+    allowed += concat(k == 0 ? "" : ", ", kTransferNames[k]);
+  }
+  throw Error(ErrorCode::invalid_argument, concat("--transfer ", in_quotes(text), ": allowed are ", allowed));
 }
 
 fs::path transfer_path(const std::string& id) {
@@ -36,19 +38,23 @@ fs::path transfer_path(const std::string& id) {
   return safe;
 }
 
+fs::path transfer_place(const ClusterResult& result, std::int64_t row) {
+  const std::int64_t cluster = result.clustering.cluster[static_cast<std::size_t>(row)];
+  const std::string group = cluster == kOutlier ? "outliers" : concat("cluster_", cluster);
+  return fs::path("results") / group / transfer_path(result.id(row));
+}
+
 std::vector<ItemError> transfer_files(const fs::path& folder, const ClusterResult& result, Transfer transfer,
                                       const Context& context) {
   std::vector<ItemError> errors;
-  if (transfer == Transfer::none) return errors;
+  if (transfer == Transfer::none || transfer == Transfer::move) return errors;
   ProgressPhase phase(context.progress, transfer == Transfer::copy ? "copying" : "linking",
                       result.clustering.num_items(), "files");
   for (std::int64_t row = 0; row < result.clustering.num_items(); ++row) {
     context.cancellation.check();
-    const std::int64_t cluster = result.clustering.cluster[static_cast<std::size_t>(row)];
     const std::int64_t item = result.items[static_cast<std::size_t>(row)];
-    const std::string group = cluster == kOutlier ? "outliers" : concat("cluster_", cluster);
     try {
-      transfer_one(result.catalogue.file(item), folder / "results" / group / transfer_path(result.id(row)), transfer);
+      transfer_one(result.catalogue.file(item), folder / transfer_place(result, row), transfer);
     } catch (const fs::filesystem_error& error) {
       if (error.code() == std::errc::no_space_on_device || error.code() == std::errc::read_only_file_system) {
         throw Error(ErrorCode::io, concat("cannot transfer ", in_quotes(result.id(row)), ": ", error.code().message()));
@@ -57,13 +63,7 @@ std::vector<ItemError> transfer_files(const fs::path& folder, const ClusterResul
     }
     phase.advance(1);
   }
-  if (errors.empty()) return errors;
-  AtomicFile file(folder / "transfer_errors.csv");
-  file.write("path,reason\n");
-  for (const auto& [item, reason] : errors) {
-    file.write(concat(csv_field(result.catalogue.ids[static_cast<std::size_t>(item)]), ",", csv_field(reason), "\n"));
-  }
-  file.commit();
+  report::write_transfer_errors(folder, result.catalogue, errors);
   return errors;
 }
 

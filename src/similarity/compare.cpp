@@ -31,7 +31,8 @@ std::int64_t plan_edge(const Cost& cost, std::int64_t budget_bytes, int num_work
   return edge;
 }
 
-CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context) {
+CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
+                     const Checkpoint* checkpoint) {
   if (pairs.num_left() != metric.num_left() || pairs.num_right() != metric.num_right()) {
     throw Error(ErrorCode::invalid_argument,
                 concat("pairs of ", pairs.num_left(), " x ", pairs.num_right(), " items, but the metric has ",
@@ -39,7 +40,7 @@ CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const
   }
   for (const Backend* backend : backends()) {
     for (const auto& info : backend->devices()) {
-      if (info.device == context.device) return backend->compare(pairs, metric, sink, context);
+      if (info.device == context.device) return backend->compare(pairs, metric, sink, context, checkpoint);
     }
   }
   throw Error(ErrorCode::invalid_argument, concat("no backend runs on ", to_string(context.device)));

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 
 namespace simile {
 
@@ -43,6 +44,25 @@ void Components::consume(int /*worker*/, const Tile& /*tile*/, std::span<const S
   }
 }
 
-void Components::finish() { labels_ = sets_.labels(); }
+void Components::finish(const Evaluate& /*evaluate*/) { labels_ = sets_.labels(); }
+
+std::string Components::identity() const { return concat("threshold ", threshold_, ", ", sides(*pairs_)); }
+
+void Components::save_state(StateWriter& out) {
+  const auto labels = sets_.labels();
+  out.array(std::span<const std::int64_t>(labels));
+}
+
+void Components::load_state(StateReader& in) {
+  const std::int64_t num_nodes = pairs_->num_nodes();
+  if (in.count(sizeof(std::int64_t)) != num_nodes) throw_bad_state("labels of another number of items");
+  sets_ = UnionFind(num_nodes);
+  for (std::int64_t node = 0; node < num_nodes; ++node) sets_.unite(node, in.integer("a label", 0, node));
+}
+
+void Components::merge_state(const Sink& other, Exact& /*exact*/) {
+  const auto labels = static_cast<const Components&>(other).sets_.labels();
+  for (std::size_t node = 0; node < labels.size(); ++node) sets_.unite(static_cast<std::int64_t>(node), labels[node]);
+}
 
 }  // namespace simile

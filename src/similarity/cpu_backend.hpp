@@ -10,7 +10,8 @@ class CpuBackend final : public Backend {
  public:
   std::string_view name() const override { return "cpu"; }
   std::vector<DeviceInfo> devices() const override;
-  CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context) const override;
+  CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
+                       const Checkpoint* checkpoint) const override;
 };
 
 }  // namespace simile

@@ -96,7 +96,8 @@ void Edges::close_files() {
   buffers_.clear();
 }
 
-void Edges::begin(const Pairs& /*pairs*/, int num_workers) {
+void Edges::begin(const Pairs& pairs, int num_workers) {
+  pairs_ = pairs;
   close_files();
   buffers_.resize(static_cast<std::size_t>(num_workers));
   count_ = 0;
@@ -112,14 +113,17 @@ void Edges::consume(int worker, const Tile& /*tile*/, std::span<const ScoredPair
   for (const auto& pair : scored) {
     if (pair.high < threshold_) continue;
     const double similarity = exact(pair);
-    if (!(similarity >= threshold_)) continue;
-    if (count_.fetch_add(1, std::memory_order_relaxed) >= options_.max_edges) {
-      throw Error(ErrorCode::out_of_memory, concat("more than ", options_.max_edges, " pairs reach the threshold ",
-                                                   threshold_, " (raise --threshold, or --max-edges)"));
-    }
-    buffer.edges.push_back({pair.left, pair.right, similarity});
-    if (buffer.edges.size() >= worker_capacity_) spill(buffer);
+    if (similarity >= threshold_) add(buffer, {pair.left, pair.right, similarity});
   }
+}
+
+void Edges::add(Buffer& buffer, const Edge& edge) {
+  if (count_.fetch_add(1, std::memory_order_relaxed) >= options_.max_edges) {
+    throw Error(ErrorCode::out_of_memory, concat("more than ", options_.max_edges, " pairs reach the threshold ",
+                                                 threshold_, " (raise --threshold, or --max-edges)"));
+  }
+  buffer.edges.push_back(edge);
+  if (buffer.edges.size() >= worker_capacity_) spill(buffer);
 }
 
 void Edges::spill(Buffer& buffer) {
@@ -140,7 +144,7 @@ void Edges::spill(Buffer& buffer) {
   buffer.edges.clear();
 }
 
-void Edges::finish() {
+void Edges::finish(const Evaluate& /*evaluate*/) {
   auto& first = buffers_.front().edges;
   for (std::size_t worker = 1; worker < buffers_.size(); ++worker) {
     auto& edges = buffers_[worker].edges;
@@ -148,6 +152,41 @@ void Edges::finish() {
     std::vector<Edge>().swap(edges);
   }
   std::sort(first.begin(), first.end(), before);
+}
+
+void Edges::for_each_unordered(const std::function<void(const Edge&)>& visit) const {
+  for (const auto& buffer : buffers_) {
+    for (const auto& run : buffer.runs) {
+      RunReader reader(run.descriptor, run.first, run.num_edges, kMaxReadEdges);
+      for (Edge edge; reader.next(edge);) visit(edge);
+    }
+    for (const auto& edge : buffer.edges) visit(edge);
+  }
+}
+
+std::string Edges::identity() const { return concat("threshold ", threshold_, ", ", sides(*pairs_)); }
+
+void Edges::save_state(StateWriter& out) {
+  out.integer(count());
+  for_each_unordered([&](const Edge& edge) { out.elements(std::span(&edge, 1)); });
+}
+
+void Edges::load_state(StateReader& in) {
+  begin(*pairs_, static_cast<int>(buffers_.size()));
+  const std::int64_t count = in.count(sizeof(Edge));
+  for (std::int64_t k = 0; k < count; ++k) {
+    Edge edge;
+    in.elements(std::span(&edge, 1));
+    if (edge.left < 0 || edge.left >= pairs_->num_left() || edge.right < 0 || edge.right >= pairs_->num_right() ||
+        !(edge.similarity >= threshold_)) {
+      throw_bad_state(concat("a pair is (", edge.left, ", ", edge.right, ") with similarity ", edge.similarity));
+    }
+    add(buffers_.front(), edge);
+  }
+}
+
+void Edges::merge_state(const Sink& other, Exact& /*exact*/) {
+  static_cast<const Edges&>(other).for_each_unordered([&](const Edge& edge) { add(buffers_.front(), edge); });
 }
 
 void Edges::for_each(const std::function<void(const Edge&)>& visit) const {

@@ -6,7 +6,7 @@
 namespace simile {
 
 void Metric::screen(const Tile& tile, const Need& need, Workspace& workspace, std::vector<ScoredPair>& out) const {
-  if (need.exact || !tile.list.empty()) {
+  if (scores_exactly(tile, need)) {
     score_exactly(tile, need.floor, out);
   } else {
     screen_block(tile, need, workspace, out);

@@ -10,11 +10,13 @@
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/feature/minhash.hpp"
 
 namespace simile {
 namespace {
 
 constexpr std::int64_t kEdge = 512;  // its low bytes, 64 KiB a side, stay in the second level cache
+static_assert(kMinhashLength == kMinhashPermutations);
 constexpr double kAlikeToNothing = -std::numeric_limits<double>::infinity();
 
 void check_length(const View<const std::uint32_t, 2>& signatures) {
@@ -41,7 +43,7 @@ MinhashMetric::MinhashMetric(View<const std::uint32_t, 2> left, View<const std::
     std::transform(values, values + kMinhashLength, low_bytes_.data() + row * kMinhashLength,
                    [](std::uint32_t value) { return static_cast<std::uint8_t>(value); });
     empty_[static_cast<std::size_t>(row)] = static_cast<char>(
-        std::all_of(values, values + kMinhashLength, [](std::uint32_t value) { return value == kMinhashEmpty; }));
+        std::all_of(values, values + kMinhashLength, [](std::uint32_t value) { return value == kNoMinimum; }));
   }
 }
 

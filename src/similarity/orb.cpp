@@ -13,12 +13,13 @@
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/feature/orb.hpp"
 
 namespace simile {
 namespace {
 
 constexpr std::int64_t kEdge = 8;  // slices of a column are made once for the rows of a tile
-constexpr std::int64_t kDescriptorBytes = kOrbBits / 8;
+static_assert(kOrbBits == 8 * kOrbDescriptorBytes);
 constexpr std::int64_t kSlices = (kOrbBits + kSliceBits - 1) / kSliceBits;
 constexpr std::int64_t kWords = (kSlices + 1) / 2;
 constexpr std::int64_t kMaxDescriptors = 1LL << 31;  // indices of one image's fit 32 bits
@@ -31,7 +32,7 @@ enum Slot : std::size_t { slice_slot, other_slice_slot, row_slot, column_slot };
 /// Bits 30 k to 30 k + 29 of a descriptor go to half word k.
 void pack(const std::uint8_t* descriptor, std::uint64_t* code) {
   std::array<std::uint64_t, kOrbBits / 64 + 1> words{};
-  std::memcpy(words.data(), descriptor, static_cast<std::size_t>(kDescriptorBytes));
+  std::memcpy(words.data(), descriptor, static_cast<std::size_t>(kOrbDescriptorBytes));
   for (std::int64_t slice = 0; slice < kSlices; ++slice) {
     const std::int64_t bit = slice * kSliceBits;
     const auto word = static_cast<std::size_t>(bit / 64);
@@ -59,9 +60,9 @@ struct OrbMetric::Scratch {
 OrbMetric::Side::Side(View<const std::uint8_t, 2> descriptors, std::span<const std::int64_t> given_offsets)
     : offsets(given_offsets.begin(), given_offsets.end()) {
   const std::int64_t count = descriptors.shape[0];
-  if (descriptors.shape[1] != kDescriptorBytes) {
+  if (descriptors.shape[1] != kOrbDescriptorBytes) {
     throw Error(ErrorCode::invalid_argument,
-                concat("ORB descriptors of ", descriptors.shape[1], " bytes; they have ", kDescriptorBytes));
+                concat("ORB descriptors of ", descriptors.shape[1], " bytes; they have ", kOrbDescriptorBytes));
   }
   if (offsets.empty() || offsets.front() != 0 || offsets.back() != count) {
     throw Error(ErrorCode::invalid_argument, offsets.empty()

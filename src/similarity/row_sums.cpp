@@ -24,10 +24,25 @@ void RowSums::consume(int /*worker*/, const Tile& /*tile*/, std::span<const Scor
   }
 }
 
-void RowSums::finish() {
+void RowSums::finish(const Evaluate& /*evaluate*/) {
   rounded_.reserve(sums_.size());
   for (const auto& sum : sums_) rounded_.push_back(sum.value());
   sums_.clear();
+}
+
+std::string RowSums::identity() const { return sides(*pairs_); }
+
+void RowSums::save_state(StateWriter& out) {
+  for (const auto& sum : sums_) sum.save(out);
+}
+
+void RowSums::load_state(StateReader& in) {
+  for (auto& sum : sums_) sum.load(in);
+}
+
+void RowSums::merge_state(const Sink& other, Exact& /*exact*/) {
+  const auto& more = static_cast<const RowSums&>(other).sums_;
+  for (std::size_t node = 0; node < sums_.size(); ++node) sums_[node].add(more[node]);
 }
 
 }  // namespace simile

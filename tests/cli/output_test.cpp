@@ -27,9 +27,11 @@ TEST_F(Output, SaysTheHeadlineOnStandardOutputAndProgressOnStandardError) {
   folder_.write("photos/x.png", std::string_view("x"));
   const auto outcome = cluster_cli();
   EXPECT_EQ(outcome.code, kExitDone);  // also with some unreadable files
-  EXPECT_THAT(outcome.out, MatchesRegex("7 images: 2 groups of 5 images \\(83\\.3% grouped, the largest 3\\), 1 "
-                                        "outlier, 1 unreadable\n15 pairs in [^\n]* pairs/s\\)\nreport: [^\n]*/out/"
-                                        "report\\.html\n"));
+  EXPECT_THAT(outcome.out,
+              MatchesRegex("7 images: 2 groups of 5 images \\(83\\.3% grouped, the largest 3\\), 1 "
+                           "outlier, 1 unreadable\n15 pairs in [^\n]* pairs/s\\): 0 skipped, [^\n]* exactly; a plain "
+                           "double loop would take about [^\n]* s\nreport: [^\n]*/out/"
+                           "report\\.html\n"));
   EXPECT_THAT(outcome.err, HasSubstr("reading: "));
   EXPECT_THAT(outcome.err, Not(HasSubstr("report:")));
 }
@@ -75,6 +77,7 @@ TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
                                             "output",
                                             "kind",
                                             "method",
+                                            "window",
                                             "threshold",
                                             "min_size",
                                             "seed",
@@ -92,14 +95,19 @@ TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
                                             "transfer_errors",
                                             "judged",
                                             "purity",
+                                            "from_cache",
                                             "device",
                                             "threads",
                                             "simd",
                                             "pairs",
+                                            "all_pairs",
+                                            "pairs_resumed",
                                             "pairs_skipped",
                                             "exact_evaluations",
                                             "tiles_split",
+                                            "pairs_by_bounds",
                                             "pairs_per_second",
+                                            "plain_loop_seconds",
                                             "seconds"}));
 }
 

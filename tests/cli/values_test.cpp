@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
             "--size",
             "7 to 4096",
             {"x", "64x", "x64", "64x64x64", "64X64", "-64", "6", "64x6", "4097", "0", "1.5", "99999999999999999999"}},
+        Refused{"--scale", "numbers above 0", {"", "x", "0", "-1", "nan", "inf", "50%", "1e999", "0,5"}},
         Refused{"--hash-size", "whole numbers from 8 to 64", besides({"7", "65", "0", "-8"}), {"--method=phash"}},
         Refused{"--include", "", {"[", "a[", "[]"}}, Refused{"--exclude", "", {"["}}),
     flag_name);
@@ -100,12 +101,13 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"--min-size", "whole numbers from 1", besides({"0", "-2"})},
         Refused{"--max-edges", "whole numbers from 1", besides({"0", "-2"}), {"--similarities"}},
         Refused{"--seed", "whole numbers from 0", besides({"-1"})},
-        Refused{"--transfer", "none, copy, link", {"x", "move", "Copy", "copy,link"}}, Refused{"--out", "", {""}}),
+        Refused{"--transfer", "none, copy, link, move", {"x", "mv", "Copy", "copy,link"}}, Refused{"--out", "", {""}}),
     flag_name);
 
 TEST(FeaturesValues, HaveNoEmbeddings) {
-  EXPECT_THAT(simile_run({"features", "photos", "--out", "x.npy", "--method", "embedding"}),
-              test::Fails(kExitUsage, "--method 'embedding': allowed are ssim, phash, dhash, ahash\n"));
+  EXPECT_THAT(
+      simile_run({"features", "photos", "--out", "x.npy", "--method", "embedding"}),
+      test::Fails(kExitUsage, "--method 'embedding': allowed are ssim, phash, dhash, ahash, template, minhash, orb\n"));
 }
 
 TEST(FeaturesValues, NeedANameThatEndsInNpy) {

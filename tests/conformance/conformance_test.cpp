@@ -18,12 +18,16 @@
 
 #include "conformance/inputs.hpp"
 #include "support/oracle.hpp"
+#include "support/pair_oracle.hpp"
 
 #include "simile/core/exact_sum.hpp"
 #include "simile/similarity/compare.hpp"
 #include "simile/similarity/components.hpp"
 #include "simile/similarity/edges.hpp"
+#include "simile/similarity/histogram.hpp"
 #include "simile/similarity/row_sums.hpp"
+#include "simile/similarity/spanning_tree.hpp"
+#include "simile/similarity/top_k.hpp"
 
 namespace simile {
 namespace {
@@ -41,8 +45,9 @@ struct Case {
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Backend* backend : backends()) {
-    for (const auto& [metric, large] : {std::pair{"ssim", 257}, std::pair{"cosine", 193}, std::pair{"hamming", 1025},
-                                        std::pair{"minhash", 513}, std::pair{"orb", 67}}) {
+    for (const auto& [metric, large] :
+         {std::pair{"ssim", 257}, std::pair{"cosine", 385}, std::pair{"euclidean", 385}, std::pair{"template", 385},
+          std::pair{"hamming", 1025}, std::pair{"minhash", 513}, std::pair{"orb", 67}}) {
       for (const char* shape : {"triangle", "rectangle", "list", "list_of_two_sets"}) {
         all.push_back({std::string(backend->name()), metric, shape, large});
       }
@@ -128,6 +133,15 @@ class Conformance : public testing::TestWithParam<Case> {
     return 0.5;
   }
 
+  static std::vector<OraclePair> oracle_pairs(const Problem& problem, bool nodes) {
+    std::vector<OraclePair> all;
+    for (std::size_t k = 0; k < problem.all.size(); ++k) {
+      const auto [left, right] = problem.all[k];
+      all.push_back({left, nodes ? problem.pairs->right_node(right) : right, problem.definition[k]});
+    }
+    return all;
+  }
+
   static std::vector<std::int64_t> labels_by(const Problem& problem, const std::vector<double>& similarity,
                                              double threshold) {
     std::vector<std::pair<std::int64_t, std::int64_t>> edges;
@@ -201,6 +215,50 @@ TEST_P(Conformance, RowSumsAreRoundedOnce) {
     compare(problem, row_sums);
     ASSERT_EQ(row_sums.sums().size(), sums.size());
     for (std::size_t k = 0; k < sums.size(); ++k) ASSERT_EQ(row_sums.sums()[k], sums[k].value()) << num_items;
+  }
+}
+
+TEST_P(Conformance, HistogramsCountExactSimilarities) {
+  for (const auto num_items : sizes()) {
+    const Problem problem = make_problem(num_items);
+    Histogram histogram;
+    compare(problem, histogram);
+    std::vector<double> borders;
+    for (std::int64_t k = 0; k <= histogram.num_bins(); ++k) borders.push_back(histogram.border(k));
+    auto counts = histogram.counts();
+    counts.push_back(histogram.num_alike_to_nothing());
+    ASSERT_EQ(counts, oracle_histogram(problem.definition, borders)) << num_items;
+  }
+}
+
+TEST_P(Conformance, NeighboursAreTheMostSimilar) {
+  for (const auto num_items : sizes()) {
+    const Problem problem = make_problem(num_items);
+    const auto pairs = oracle_pairs(problem, false);
+    for (const std::int64_t k : {1, 10}) {
+      TopK top(k);
+      compare(problem, top);
+      const auto expected = oracle_neighbours(num_items, problem.pairs->one_set(), pairs, k);
+      for (std::int64_t item = 0; item < num_items; ++item) {
+        std::vector<std::pair<std::int64_t, double>> found;
+        for (const auto& [other, similarity] : top.neighbours(item)) found.emplace_back(other, similarity);
+        ASSERT_EQ(found, expected[static_cast<std::size_t>(item)]) << item << " of " << num_items << ", k " << k;
+      }
+    }
+  }
+}
+
+TEST_P(Conformance, SpanningTreesAreTheStrongest) {
+  for (const auto num_items : sizes()) {
+    const Problem problem = make_problem(num_items);
+    for (const double floor : {-std::numeric_limits<double>::infinity(), clear_threshold(problem, 0.02)}) {
+      SpanningTree tree({.floor = floor});
+      compare(problem, tree);
+      std::vector<OraclePair> found;
+      for (const auto& [left, right, similarity] : tree.edges()) found.push_back({left, right, similarity});
+      ASSERT_EQ(found, oracle_spanning_forest(problem.pairs->num_nodes(), oracle_pairs(problem, true), floor))
+          << num_items << ", floor " << floor;
+    }
   }
 }
 

@@ -12,10 +12,12 @@
 #include "simile/core/error.hpp"
 #include "simile/core/random.hpp"
 #include "simile/similarity/cosine.hpp"
+#include "simile/similarity/euclidean.hpp"
 #include "simile/similarity/hamming.hpp"
 #include "simile/similarity/minhash.hpp"
 #include "simile/similarity/orb.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/template_match.hpp"
 
 namespace simile {
 namespace {
@@ -85,7 +87,8 @@ class SsimInput final : public ConformanceInput, Sides<std::uint8_t, 3, SsimMetr
   std::unique_ptr<SsimMetric> metric_;
 };
 
-Array<float, 2> vectors(std::int64_t count) {
+/// `longer`: the length of some rows; the others have length 1 or 0.
+Array<float, 2> vectors(std::int64_t count, float longer) {
   constexpr std::int64_t kDimensions = 45;
   auto rows = clustered_unit_vectors(count, kDimensions, 7, 0.5, 1);
   for (std::int64_t k = 0; k < count; ++k) {
@@ -93,7 +96,7 @@ Array<float, 2> vectors(std::int64_t count) {
       float& value = rows.view()(k, c);
       if (k % 17 == 4) value = 0;                      // alike to nothing
       if (k % 17 == 9) value = rows.view()(k - 7, c);  // the same
-      if (k % 17 == 11) value *= 1000;                 // another length
+      if (k % 17 == 11) value *= longer;               // another length
     }
   }
   return rows;
@@ -102,7 +105,7 @@ Array<float, 2> vectors(std::int64_t count) {
 class CosineInput final : public ConformanceInput, Sides<float, 2, CosineMetric> {
  public:
   CosineInput(std::int64_t num_left, std::int64_t num_items, bool one_set)
-      : Sides(vectors(num_items), num_left, one_set), metric_(make_metric()) {}
+      : Sides(vectors(num_items, 1000), num_left, one_set), metric_(make_metric()) {}
   const Metric& metric() const override { return *metric_; }
   double oracle(std::int64_t left, std::int64_t right) const override {
     return oracle_cosine(as_span(left_item(left)), as_span(right_item(right)));
@@ -110,6 +113,19 @@ class CosineInput final : public ConformanceInput, Sides<float, 2, CosineMetric>
 
  private:
   std::unique_ptr<CosineMetric> metric_;
+};
+
+class EuclideanInput final : public ConformanceInput, Sides<float, 2, EuclideanMetric> {
+ public:
+  EuclideanInput(std::int64_t num_left, std::int64_t num_items, bool one_set)
+      : Sides(vectors(num_items, 3), num_left, one_set), metric_(make_metric()) {}
+  const Metric& metric() const override { return *metric_; }
+  double oracle(std::int64_t left, std::int64_t right) const override {
+    return oracle_euclidean(as_span(left_item(left)), as_span(right_item(right)));
+  }
+
+ private:
+  std::unique_ptr<EuclideanMetric> metric_;
 };
 
 constexpr std::int64_t kBits = 77;
@@ -140,6 +156,32 @@ class HammingInput final : public ConformanceInput, Sides<std::uint8_t, 2, Hammi
 
  private:
   std::unique_ptr<HammingMetric> metric_;
+};
+
+/// Colour images whose channels are three of the grey ones; some are black.
+Array<std::uint8_t, 4> colour_images(std::int64_t count) {
+  const auto planes = images(count + 2);
+  Array<std::uint8_t, 4> colour({count, planes.shape(1), planes.shape(2), 3});
+  const std::int64_t pixels = planes.shape(1) * planes.shape(2);
+  for (std::int64_t k = 0; k < count * pixels * 3; ++k) {
+    const std::int64_t item = k / (pixels * 3);
+    const std::int64_t channel = k % 3;
+    if (item % 13 != 5) colour.data()[k] = planes.data()[(item + channel) * pixels + k / 3 % pixels];
+  }
+  return colour;
+}
+
+class TemplateInput final : public ConformanceInput, Sides<std::uint8_t, 4, TemplateMetric> {
+ public:
+  TemplateInput(std::int64_t num_left, std::int64_t num_items, bool one_set)
+      : Sides(colour_images(num_items), num_left, one_set), metric_(make_metric()) {}
+  const Metric& metric() const override { return *metric_; }
+  double oracle(std::int64_t left, std::int64_t right) const override {
+    return oracle_template(left_item(left), right_item(right));
+  }
+
+ private:
+  std::unique_ptr<TemplateMetric> metric_;
 };
 
 Array<std::uint32_t, 2> signatures(std::int64_t count) {
@@ -219,6 +261,8 @@ std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int
   const std::int64_t num_items = one_set ? num_left : num_left + num_right;
   if (metric == "ssim") return std::make_unique<SsimInput>(num_left, num_items, one_set);
   if (metric == "cosine") return std::make_unique<CosineInput>(num_left, num_items, one_set);
+  if (metric == "euclidean") return std::make_unique<EuclideanInput>(num_left, num_items, one_set);
+  if (metric == "template") return std::make_unique<TemplateInput>(num_left, num_items, one_set);
   if (metric == "minhash") return std::make_unique<MinhashInput>(num_left, num_items, one_set);
   if (metric == "orb") return std::make_unique<OrbInput>(num_left, num_items, one_set);
   ensure(metric == "hamming", "no inputs for this metric");

@@ -5,6 +5,7 @@
 #include <opencv2/imgcodecs.hpp>
 #include <opencv2/imgproc.hpp>
 
+#include "image/pictures.hpp"
 #include "support/image_errors.hpp"
 #include "support/image_files.hpp"
 
@@ -12,42 +13,6 @@ namespace simile {
 namespace {
 
 using namespace simile::test;
-
-/// An image as OpenCV holds it, for comparing.
-cv::Mat bgr(const Image& image) {
-  const cv::Mat rgb(static_cast<int>(image.shape(0)), static_cast<int>(image.shape(1)), CV_8UC3,
-                    const_cast<std::uint8_t*>(image.data()));
-  cv::Mat out;
-  cv::cvtColor(rgb, out, cv::COLOR_RGB2BGR);
-  return out;
-}
-
-double largest_difference(const cv::Mat& a, const cv::Mat& b) {
-  return a.size() == b.size() ? cv::norm(a, b, cv::NORM_INF) : 1000.0;
-}
-
-/// The upright picture of one that was stored in the given orientation, by OpenCV's own operations.
-cv::Mat upright(const cv::Mat& stored, int orientation) {
-  cv::Mat out = stored.clone();
-  if (orientation >= 5) cv::transpose(stored, out);
-  switch (orientation) {
-    case 2:
-    case 6:
-      cv::flip(out, out, 1);
-      break;
-    case 3:
-    case 7:
-      cv::flip(out, out, -1);
-      break;
-    case 4:
-    case 8:
-      cv::flip(out, out, 0);
-      break;
-    default:
-      break;
-  }
-  return out;
-}
 
 std::vector<int> lossless_webp() { return {cv::IMWRITE_WEBP_QUALITY, 101}; }
 
@@ -81,11 +46,6 @@ TEST_P(EveryOrientation, IsAppliedExactly) {
   EXPECT_EQ(largest_difference(turned, upright(bgr(decode_image(jpeg, {})), GetParam())), 0);
   // OpenCV applies EXIF itself when it is let.
   EXPECT_EQ(largest_difference(turned, cv::imdecode(jpeg_with_exif(jpeg, tiff), cv::IMREAD_COLOR)), 0);
-}
-
-PixelSize decoded_size(const File& file, const DecodeOptions& options) {
-  const auto image = decode_image(file, options);
-  return {image.shape(1), image.shape(0)};
 }
 
 TEST(ReducedDecode, PicksTheSmallestScaleThatIsTwiceTheWantedSize) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <opencv2/imgcodecs.hpp>
 
+#include "support/coded_files.hpp"
 #include "support/image_errors.hpp"
 #include "support/image_files.hpp"
 
@@ -21,15 +22,25 @@ std::ostream& operator<<(std::ostream& out, const FormatCase& value) { return ou
 
 std::string name_of(const ::testing::TestParamInfo<FormatCase>& info) { return info.param.extension.substr(1); }
 
-class EveryFormat : public ::testing::TestWithParam<FormatCase> {};
+class EveryFormat : public ::testing::TestWithParam<FormatCase> {
+ protected:
+  void SetUp() override {
+    const bool avif = GetParam().format == ImageFormat::avif;
+    if ((avif || GetParam().format == ImageFormat::heic) && !can_write_heif(avif)) {
+      GTEST_SKIP() << "libheif is not built in, or has no encoder";
+    }
+  }
+};
 INSTANTIATE_TEST_SUITE_P(Header, EveryFormat,
                          ::testing::Values(FormatCase{".jpg", ImageFormat::jpeg}, FormatCase{".png", ImageFormat::png},
-                                           FormatCase{".webp", ImageFormat::webp},
-                                           FormatCase{".bmp", ImageFormat::bmp}),
+                                           FormatCase{".webp", ImageFormat::webp}, FormatCase{".bmp", ImageFormat::bmp},
+                                           FormatCase{".tif", ImageFormat::tiff}, FormatCase{".gif", ImageFormat::gif},
+                                           FormatCase{".ppm", ImageFormat::pnm}, FormatCase{".heic", ImageFormat::heic},
+                                           FormatCase{".avif", ImageFormat::avif}),
                          name_of);
 
 TEST_P(EveryFormat, GivesFormatAndSize) {
-  const auto header = read_image_header(encode(GetParam().extension, photo(37, 23)));
+  const auto header = read_image_header(encode_any(GetParam().extension, photo(37, 23)));
   EXPECT_EQ(header.format, GetParam().format);
   EXPECT_EQ(header.width_px, 37);
   EXPECT_EQ(header.height_px, 23);
@@ -38,7 +49,7 @@ TEST_P(EveryFormat, GivesFormatAndSize) {
 }
 
 TEST_P(EveryFormat, NeverReadsPastAnyPrefix) {
-  const auto file = encode(GetParam().extension, photo(37, 23));
+  const auto file = encode_any(GetParam().extension, photo(37, 23));
   std::size_t refused = 0;
   for (std::size_t size = 0; size < file.size(); ++size) {
     // A copy of its own, so that the address sanitizer sees one byte too many.
@@ -52,7 +63,7 @@ TEST_P(EveryFormat, NeverReadsPastAnyPrefix) {
     EXPECT_EQ(error->code(), ErrorCode::decode);
     ++refused;
   }
-  EXPECT_GE(refused, 20U);
+  EXPECT_GE(refused, 10U);
 }
 
 TEST(Header, RefusesEmptyFile) {
@@ -62,7 +73,17 @@ TEST(Header, RefusesEmptyFile) {
 TEST(Header, RefusesTextNamedPng) {
   const File text{'h', 'e', 'l', 'l', 'o', ',', ' ', 'w', 'o', 'r', 'l', 'd'};
   EXPECT_THAT(error_of([&] { read_image_header(text); }),
-              IsError(ErrorCode::decode, "not a JPEG, PNG, WebP or BMP image"));
+              IsError(ErrorCode::decode, "not a JPEG, PNG, WebP, BMP, TIFF, GIF, PNM, HEIC or AVIF image"));
+}
+
+TEST(Header, KnowsAnImageByItsStartWhereItsHeaderStandsAtItsEnd) {
+  const auto tiff = encode_any(".tif", photo(37, 23));
+  ASSERT_THAT(error_of([&] { read_image_header(File(tiff.begin(), tiff.begin() + 100)); }),
+              IsError(ErrorCode::decode, "TIFF"));
+  EXPECT_TRUE(starts_as_image(File(tiff.begin(), tiff.begin() + 100)));
+  EXPECT_TRUE(starts_as_image(encode(".png", photo(3, 2))));
+  const std::string_view list = "P5 of the holidays.jpg\n";
+  EXPECT_FALSE(starts_as_image(File(list.begin(), list.end())));
 }
 
 TEST(Header, ReadsOrientationInBothByteOrdersOfEveryFormatThatHasIt) {

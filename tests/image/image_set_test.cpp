@@ -114,7 +114,9 @@ TEST_F(ForEachImage, GivesAReasonForEveryItemThatCannotBeRead) {
   EXPECT_EQ(progress_.done, 8);
   ASSERT_THAT(errors, SizeIs(7));
   const std::vector<std::string> reasons{
-      "empty file", "not a JPEG, PNG, WebP or BMP image", "a named pipe", "No such file", "JPEG", "a folder",
+      "empty file",   "not a JPEG, PNG, WebP, BMP, TIFF, GIF, PNM, HEIC or AVIF image",
+      "a named pipe", "No such file",
+      "JPEG",         "a folder",
       "a device"};
   for (std::size_t k = 0; k < errors.size(); ++k) {
     EXPECT_EQ(errors[k].item, static_cast<std::int64_t>(k < 5 ? k : k + 1));

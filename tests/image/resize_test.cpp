@@ -64,6 +64,35 @@ TEST(Resize, AveragesAreasWhenBothSidesShrink) {
   EXPECT_FALSE(same(resize(view_of(picture), {16, 16}), resized(picture, 16, 16, cv::INTER_LINEAR)));
 }
 
+/// A seeded size of up to `largest` a side.
+PixelSize some_size(cv::RNG& random, int least, int largest) {
+  return {random.uniform(least, largest + 1), random.uniform(least, largest + 1)};
+}
+
+TEST(Resize, AveragesAreasOfEverySizeAsOpencvDoes) {
+  cv::RNG random(20240601);
+  for (int round = 0; round < 400; ++round) {
+    const auto large = some_size(random, 2, round % 4 == 0 ? 300 : 60);
+    const auto small = some_size(random, 1, 1 << 20);
+    const PixelSize size{small.width_px % (large.width_px - 1) + 1, small.height_px % (large.height_px - 1) + 1};
+    cv::Mat noise(static_cast<int>(large.height_px), static_cast<int>(large.width_px),
+                  round % 2 == 0 ? CV_8UC1 : CV_8UC3);
+    random.fill(noise, cv::RNG::UNIFORM, 0, 256);
+    if (round % 5 == 0) noise.setTo(cv::Scalar::all(255));  // sums of weights must not wrap beyond white
+    const auto expected =
+        resized(noise, static_cast<int>(size.width_px), static_cast<int>(size.height_px), cv::INTER_AREA);
+    EXPECT_TRUE(same(resize(view_of(noise), size), expected))
+        << large.width_px << "x" << large.height_px << "x" << noise.channels() << " to " << size.width_px << "x"
+        << size.height_px;
+  }
+}
+
+TEST(Resize, AveragesAreasOfRowsWithAStride) {
+  const auto whole = photo(90, 70);
+  const auto part = whole(cv::Rect(5, 6, 61, 43));
+  EXPECT_TRUE(same(resize(view_of(part), {16, 17}), resized(part, 16, 17, cv::INTER_AREA)));
+}
+
 TEST(Resize, InterpolatesWhenASideDoesNotShrink) {
   const auto picture = photo(67, 41);
   for (const auto& [width, height] : {std::pair{100, 100}, std::pair{16, 100}, std::pair{100, 16}, std::pair{67, 16}}) {

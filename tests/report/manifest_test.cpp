@@ -100,7 +100,7 @@ TEST(Manifest, HoldsVersionArgumentsAndChecksumsOfItsFiles) {
   folder.write("clusters.csv", "abc");
   folder.write("keep.csv", "");
   folder.write("results/cluster_0/a.jpg", "not directly in the folder");
-  write_manifest(folder.path(), summary_of_a_run(), {"cluster", "ph\xffotos", "--out", "a b"});
+  write_manifest(folder.path(), to_json(summary_of_a_run()), {"cluster", "ph\xffotos", "--out", "a b"});
   const auto parsed = json::parse(text_of(folder.path() / "manifest.json"));
   EXPECT_EQ(parsed["simile"], kVersion);
   EXPECT_EQ(parsed["arguments"], (json{"cluster", "ph%FFotos", "--out", "a b"}));

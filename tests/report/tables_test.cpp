@@ -107,7 +107,7 @@ TEST(Similarities, AreWrittenInCatalogueOrder) {
   Exact exact(metric);
   edges.consume(1, {}, late, exact);
   edges.consume(0, {}, early, exact);
-  edges.finish();
+  edges.finish({});
   ThreadPool pool(1);
   const auto silent = make_silent_progress();
   Cancellation cancellation;

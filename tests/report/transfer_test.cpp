@@ -142,9 +142,10 @@ TEST(TransferNames, AreParsed) {
   EXPECT_EQ(parse_transfer("none"), Transfer::none);
   EXPECT_EQ(parse_transfer("copy"), Transfer::copy);
   EXPECT_EQ(parse_transfer("link"), Transfer::link);
-  for (const char* text : {"", "move", "COPY", "copy "}) {
+  EXPECT_EQ(parse_transfer("move"), Transfer::move);
+  for (const char* text : {"", "mv", "COPY", "copy "}) {
     EXPECT_THAT(error_of([&] { parse_transfer(text); }),
-                IsError(ErrorCode::invalid_argument, "allowed are none, copy, link"));
+                IsError(ErrorCode::invalid_argument, "allowed are none, copy, link, move"));
   }
 }
 

@@ -188,8 +188,14 @@ class FailingSink final : public Sink {
     ++consumed_;
     throw Error(code_, "the sink is full");
   }
-  void finish() override { ADD_FAILURE() << "finished after a failure"; }
+  void finish(const Evaluate& /*evaluate*/) override { ADD_FAILURE() << "finished after a failure"; }
   std::atomic<int> consumed_{0};
+
+ protected:
+  std::string identity() const override { return {}; }
+  void save_state(StateWriter& /*out*/) override {}
+  void load_state(StateReader& /*in*/) override {}
+  void merge_state(const Sink& /*other*/, Exact& /*exact*/) override {}
 
  private:
   ErrorCode code_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -10,12 +11,16 @@
 #include <vector>
 
 #include "support/oracle.hpp"
+#include "support/pair_oracle.hpp"
 
 #include "simile/core/simd.hpp"
 #include "simile/similarity/compare.hpp"
 #include "simile/similarity/components.hpp"
 #include "simile/similarity/edges.hpp"
+#include "simile/similarity/histogram.hpp"
 #include "simile/similarity/row_sums.hpp"
+#include "simile/similarity/spanning_tree.hpp"
+#include "simile/similarity/top_k.hpp"
 
 namespace simile {
 
@@ -104,6 +109,46 @@ inline std::vector<double> sums_of(Engine& engine, const Pairs& pairs, const Met
   return sums.sums();
 }
 
+inline std::vector<std::int64_t> counts_of(Engine& engine, const Pairs& pairs, const Metric& metric,
+                                           const HistogramOptions& options = {}) {
+  Histogram histogram(options);
+  engine.compare(pairs, metric, histogram);
+  auto counts = histogram.counts();
+  counts.push_back(histogram.num_alike_to_nothing());
+  return counts;
+}
+
+using Neighbours = std::vector<std::vector<std::pair<std::int64_t, double>>>;
+
+inline Neighbours neighbours_of(const TopK& top, std::int64_t num_left) {
+  Neighbours all(static_cast<std::size_t>(num_left));
+  for (std::int64_t item = 0; item < num_left; ++item) {
+    for (const auto& [other, similarity] : top.neighbours(item)) {
+      all[static_cast<std::size_t>(item)].emplace_back(other, similarity);
+    }
+  }
+  return all;
+}
+
+inline Neighbours neighbours_of(Engine& engine, const Pairs& pairs, const Metric& metric, std::int64_t k) {
+  TopK top(k);
+  engine.compare(pairs, metric, top);
+  return neighbours_of(top, pairs.num_left());
+}
+
+inline std::vector<OraclePair> forest_of(const SpanningTree& tree) {
+  std::vector<OraclePair> all;
+  for (const auto& [left, right, similarity] : tree.edges()) all.push_back({left, right, similarity});
+  return all;
+}
+
+inline std::vector<OraclePair> forest_of(Engine& engine, const Pairs& pairs, const Metric& metric,
+                                         const SpanningTreeOptions& options = {}) {
+  SpanningTree tree(options);
+  engine.compare(pairs, metric, tree);
+  return forest_of(tree);
+}
+
 /// A metric whose similarities are given by a function of two items.
 template <class Function>
 class FunctionMetric : public Metric {
@@ -137,6 +182,48 @@ inline double hashed_similarity(std::int64_t left, std::int64_t right) {
   key = (key ^ key >> 30) * 0xbf58476d1ce4e5b9ULL;
   key = (key ^ key >> 27) * 0x94d049bb133111ebULL;
   return static_cast<double>((key ^ key >> 31) >> 11) * 0x1p-53;
+}
+
+/// Similarities by a function, screened as intervals around them: of a width in [0, widest] that differs from pair to
+/// pair, some known exactly, some with an end at -infinity. Counts how often the definition was asked for.
+template <class Function>
+class IntervalMetric : public FunctionMetric<Function> {
+ public:
+  IntervalMetric(std::int64_t num_left, std::int64_t num_right, double widest, Function function)
+      : FunctionMetric<Function>(num_left, num_right, std::move(function)), widest_(widest) {}
+  double exact(std::int64_t left, std::int64_t right) const override {
+    evaluations.fetch_add(1, std::memory_order_relaxed);
+    return FunctionMetric<Function>::exact(left, right);
+  }
+  mutable std::atomic<std::int64_t> evaluations{0};
+
+ protected:
+  void screen_block(const Tile& tile, const Need& need, Workspace& /*workspace*/,
+                    std::vector<ScoredPair>& out) const override {
+    for (std::int64_t left = tile.rows.begin; left < tile.rows.end; ++left) {
+      const std::int64_t first = tile.upper ? std::max(tile.cols.begin, left + 1) : tile.cols.begin;
+      for (std::int64_t right = first; right < tile.cols.end; ++right) {
+        const double similarity = FunctionMetric<Function>::exact(left, right);
+        ScoredPair pair{left, right, similarity, similarity};
+        const double below = hashed_similarity(left + 1'000'000, right);
+        const double above = hashed_similarity(left + 2'000'000, right);
+        if (below > 0.1) pair.low -= below * widest_;
+        if (above > 0.1) pair.high = (similarity == -kInfinity ? 0 : similarity) + above * widest_;
+        if (below > 0.99) pair.low = -kInfinity;
+        if (pair.high >= need.floor) out.push_back(pair);
+      }
+    }
+  }
+
+ private:
+  double widest_;
+};
+
+/// What a pair's oracle needs, from the definition: node numbers on both sides, or indices.
+inline std::vector<OraclePair> oracle_pairs(const Pairs& pairs, const Metric& metric, bool nodes) {
+  std::vector<OraclePair> all;
+  for (const auto& [i, j] : all_pairs(pairs)) all.push_back({i, nodes ? pairs.right_node(j) : j, metric.exact(i, j)});
+  return all;
 }
 
 }  // namespace simile

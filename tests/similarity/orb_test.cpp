@@ -62,7 +62,7 @@ double similarity_of(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> 
 
 TEST(Orb, EqualsOpenCvAtEveryLevel) {
   const SimdScope scope;
-  for (const auto& reference : orb_references()) {
+  for (const auto& reference : orb_match_references()) {
     for (const SimdLevel level : supported_simd_levels()) {
       set_simd_level(level);
       EXPECT_EQ(similarity_of(reference.a.view(), reference.b.view()), reference.similarity)

@@ -83,6 +83,37 @@ double oracle_cosine(std::span<const float> a, std::span<const float> b) {
   return std::clamp(static_cast<double>(dot / std::sqrt(norm_a * norm_b)), -1.0, 1.0);
 }
 
+double oracle_euclidean(std::span<const float> a, std::span<const float> b) {
+  ensure(a.size() == b.size(), "oracle_euclidean: rows of unequal length");
+  long double sum = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) {
+    const long double difference = static_cast<long double>(a[k]) - b[k];
+    sum += difference * difference;
+  }
+  return static_cast<double>(-sum);
+}
+
+double oracle_template(View<const std::uint8_t, 3> a, View<const std::uint8_t, 3> b) {
+  ensure(a.shape == b.shape, "oracle_template: images of unequal size");
+  long double difference = 0;
+  long double squares_a = 0;
+  long double squares_b = 0;
+  for (std::int64_t y = 0; y < a.shape[0]; ++y) {
+    for (std::int64_t x = 0; x < a.shape[1]; ++x) {
+      for (std::int64_t channel = 0; channel < a.shape[2]; ++channel) {
+        const long double value_a = a(y, x, channel);
+        const long double value_b = b(y, x, channel);
+        difference += (value_a - value_b) * (value_a - value_b);
+        squares_a += value_a * value_a;
+        squares_b += value_b * value_b;
+      }
+    }
+  }
+  if (squares_a == 0 && squares_b == 0) return 1;
+  if (squares_a == 0 || squares_b == 0) return 0;
+  return static_cast<double>(1 - std::min(1.0L, difference / std::sqrt(squares_a * squares_b)));
+}
+
 double oracle_hamming(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b, std::int64_t bits) {
   std::int64_t differing = 0;
   for (std::int64_t k = 0; k < bits; ++k) differing += bit_at(a, k) != bit_at(b, k) ? 1 : 0;

@@ -20,6 +20,13 @@ double oracle_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b)
 /// dot / sqrt(norms), in [-1, 1]; exactly 1 for identical rows; -infinity when a row is zero.
 double oracle_cosine(std::span<const float> a, std::span<const float> b);
 
+/// -sum (a - b)^2.
+double oracle_euclidean(std::span<const float> a, std::span<const float> b);
+
+/// 1 - min(1, sum (a - b)^2 / sqrt(sum a^2 sum b^2)) of two images [height, width, 3]; 1 when both are black, 0 when
+/// one is.
+double oracle_template(View<const std::uint8_t, 3> a, View<const std::uint8_t, 3> b);
+
 /// (bits - differing) / bits over the first `bits` bits of each byte string, most significant first.
 double oracle_hamming(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b, std::int64_t bits);
 

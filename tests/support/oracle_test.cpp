@@ -77,6 +77,28 @@ TEST(OracleCosine, OfHandWorkedRows) {
   EXPECT_EQ(oracle_cosine(Row{0.1F, 0.3F}, Row{0.1F, 0.3F}), 1);
 }
 
+TEST(OracleEuclidean, IsMinusTheSumOfSquares) {
+  const std::array<float, 3> a{1, -2, 5};
+  const std::array<float, 3> b{1, 2, 2};
+  EXPECT_EQ(oracle_euclidean(a, b), -25);
+  EXPECT_EQ(oracle_euclidean(a, a), 0);
+}
+
+TEST(OracleTemplate, DividesTheDifferenceByBothLengths) {
+  Array<std::uint8_t, 3> a({1, 1, 3});
+  Array<std::uint8_t, 3> b({1, 1, 3});
+  const Array<std::uint8_t, 3> black({1, 1, 3});
+  a.view()(0, 0, 0) = 3;
+  a.view()(0, 0, 2) = 4;
+  b.view()(0, 0, 2) = 5;
+  EXPECT_DOUBLE_EQ(oracle_template(a.view(), b.view()), 1 - 10.0 / 25);
+  b.view()(0, 0, 1) = 12;  // 154 of 5 times 13
+  EXPECT_EQ(oracle_template(a.view(), b.view()), 0);
+  EXPECT_EQ(oracle_template(a.view(), a.view()), 1);
+  EXPECT_EQ(oracle_template(a.view(), black.view()), 0);
+  EXPECT_EQ(oracle_template(black.view(), black.view()), 1);
+}
+
 TEST(OracleHamming, CountsOnlyTheBitsAskedFor) {
   const std::array<std::uint8_t, 2> a{0b10000001, 0b11000000};
   const std::array<std::uint8_t, 2> b{0b00000001, 0b10111111};
@@ -130,7 +152,7 @@ TEST(OracleOrb, CountsMatchesBelowThreeQuartersOfTheLargest) {
 }
 
 TEST(OracleOrb, AgreesWithOpenCv) {
-  const auto references = orb_references();
+  const auto references = orb_match_references();
   ASSERT_GT(references.size(), 10U);
   for (const auto& reference : references) {
     EXPECT_EQ(oracle_orb_matches(reference.a.view(), reference.b.view()), reference.matches) << reference.name;

@@ -2,6 +2,7 @@
 #include "support/reference_data.hpp"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstddef>
 #include <filesystem>
@@ -32,23 +33,25 @@ Number parse_number(std::string_view text, int base = 10) {
   return value;
 }
 
-/// Arrays of several shapes: their bytes in `stem`.npy, image name, height and width in `stem`.csv.
-std::vector<std::pair<std::string, Array<std::uint8_t, 2>>> read_arrays(const std::string& stem) {
+/// Arrays of several shapes: their elements in `stem`.npy, image name, height and width in `stem`.csv.
+template <class T = std::uint8_t>
+std::vector<std::pair<std::string, Array<T, 2>>> read_arrays(const std::string& stem) {
   const NpyFile file(data_file(stem + ".npy"));
-  Array<std::uint8_t, 1> bytes({file.header().shape[0]});
-  file.read(NpyType::uint8, bytes.data());
+  Array<T, 1> elements({file.header().shape[0]});
+  file.read(std::is_same_v<T, float> ? NpyType::float32 : NpyType::uint8, elements.data());
   const auto table = read_csv(data_file(stem + ".csv"));
-  std::vector<std::pair<std::string, Array<std::uint8_t, 2>>> arrays;
+  std::vector<std::pair<std::string, Array<T, 2>>> arrays;
   std::int64_t offset = 0;
   for (const auto& row : table.rows) {
-    Array<std::uint8_t, 2> array({parse_number<std::int64_t>(row[table.column("height")]),
-                                  parse_number<std::int64_t>(row[table.column("width")])});
-    ensure(offset + array.size() <= bytes.size(), "reference table: the .csv names more bytes than the .npy holds");
-    std::copy_n(bytes.data() + offset, array.size(), array.data());
+    Array<T, 2> array({parse_number<std::int64_t>(row[table.column("height")]),
+                       parse_number<std::int64_t>(row[table.column("width")])});
+    ensure(offset + array.size() <= elements.size(),
+           "reference table: the .csv names more elements than the .npy holds");
+    std::copy_n(elements.data() + offset, array.size(), array.data());
     offset += array.size();
     arrays.emplace_back(row[table.column("image")], std::move(array));
   }
-  ensure(offset == bytes.size(), "reference table: the .npy holds more bytes than the .csv names");
+  ensure(offset == elements.size(), "reference table: the .npy holds more elements than the .csv names");
   return arrays;
 }
 
@@ -81,6 +84,31 @@ std::vector<SsimReference> ssim_references() {
   return references;
 }
 
+std::vector<TemplateReference> template_references() {
+  const auto images = reference_images();
+  const auto table = read_csv(data_file("template_reference.csv"));
+  std::vector<TemplateReference> references;
+  for (const auto& row : table.rows) {
+    const std::array names{row[table.column("first")], row[table.column("second")]};
+    const auto& shape = images.at(names[0].substr(0, names[0].find(' '))).shape();
+    Array<std::uint8_t, 4> pair({2, shape[0], shape[1], 3});
+    for (std::int64_t item = 0; item < 2; ++item) {
+      std::int64_t channel = 0;
+      for_each_part(names[static_cast<std::size_t>(item)], ' ', [&](std::string_view name) {
+        const auto& plane = images.at(std::string(name));
+        ensure(plane.shape() == shape && channel < 3, "reference table: channels that do not fit");
+        for (std::int64_t k = 0; k < plane.size(); ++k) {
+          pair.data()[(item * plane.size() + k) * 3 + channel] = plane.data()[k];
+        }
+        ++channel;
+      });
+    }
+    references.push_back({concat(names[0], " and ", names[1]), std::move(pair),
+                          parse_number<double>(row[table.column("sqdiff_normed")])});
+  }
+  return references;
+}
+
 std::vector<ResizeReference> resize_references() {
   std::vector<ResizeReference> references;
   for (auto& [name, resized] : read_arrays("lanczos_reference")) references.push_back({name, std::move(resized)});
@@ -99,7 +127,28 @@ std::vector<HashReference> hash_references() {
   return references;
 }
 
+std::vector<HarrisReference> harris_references() {
+  const auto images = reference_images();
+  std::vector<HarrisReference> references;
+  for (auto& [name, response] : read_arrays<float>("harris_reference")) {
+    references.push_back({name, images.at(name).clone(), std::move(response)});
+  }
+  return references;
+}
+
 std::vector<OrbReference> orb_references() {
+  auto images = reference_images();
+  for (auto& [name, image] : read_arrays("orb_images")) images.emplace(name, std::move(image));
+  const auto table = read_csv(data_file("orb_reference.csv"));
+  std::vector<OrbReference> references;
+  for (const auto& row : table.rows) {
+    const auto& name = row[table.column("image")];
+    references.push_back({name, images.at(name).clone(), parse_hex(row[table.column("descriptors")])});
+  }
+  return references;
+}
+
+std::vector<OrbMatchReference> orb_match_references() {
   constexpr std::int64_t kDescriptorBytes = 32;
   const auto descriptors = [](std::string_view hex) {
     const auto bytes = parse_hex(hex);
@@ -108,14 +157,14 @@ std::vector<OrbReference> orb_references() {
     std::copy(bytes.begin(), bytes.end(), rows.data());
     return rows;
   };
-  const auto table = read_csv(data_file("orb_reference.csv"));
-  std::vector<OrbReference> references;
+  const auto table = read_csv(data_file("orb_matches.csv"));
+  std::vector<OrbMatchReference> references;
   for (const auto& row : table.rows) {
-    OrbReference reference{row[table.column("case")],
-                           descriptors(row[table.column("left")]),
-                           descriptors(row[table.column("right")]),
-                           {},
-                           parse_number<double>(row[table.column("similarity")])};
+    OrbMatchReference reference{row[table.column("case")],
+                                descriptors(row[table.column("left")]),
+                                descriptors(row[table.column("right")]),
+                                {},
+                                parse_number<double>(row[table.column("similarity")])};
     // "left right distance" of every match, one after the other
     std::vector<std::int64_t> numbers;
     std::string_view text = row[table.column("matches")];

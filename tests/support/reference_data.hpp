@@ -13,7 +13,8 @@
 
 namespace simile {
 
-/// The tables in tests/data that scripts/reference/make_tables.py wrote with scikit-image, Pillow and ImageHash.
+/// The tables in tests/data that the programs in scripts/reference wrote with scikit-image, Pillow, ImageHash and
+/// OpenCV.
 
 /// Small grey images [height, width] by name.
 std::map<std::string, Array<std::uint8_t, 2>> reference_images();
@@ -25,6 +26,13 @@ struct SsimReference {
   double value = 0;  ///< scikit-image's structural_similarity, range 255
 };
 std::vector<SsimReference> ssim_references();
+
+struct TemplateReference {
+  std::string name;               ///< "first and second"
+  Array<std::uint8_t, 4> images;  ///< both, [2, height, width, 3]
+  double sqdiff_normed = 0;       ///< OpenCV's matchTemplate, TM_SQDIFF_NORMED (scripts/reference/template_table.py)
+};
+std::vector<TemplateReference> template_references();
 
 struct ResizeReference {
   std::string image;
@@ -41,14 +49,28 @@ struct HashReference {
 };
 std::vector<HashReference> hash_references();
 
+struct HarrisReference {
+  std::string image;
+  Array<std::uint8_t, 2> grey;
+  Array<float, 2> response;  ///< by OpenCV's cornerHarris
+};
+std::vector<HarrisReference> harris_references();
+
 struct OrbReference {
+  std::string image;
+  Array<std::uint8_t, 2> grey;
+  std::vector<std::uint8_t> descriptors;  ///< by OpenCV's ORB, 32 bytes each
+};
+std::vector<OrbReference> orb_references();
+
+struct OrbMatchReference {
   std::string name;
   Array<std::uint8_t, 2> a;  ///< descriptors [n, 32]
   Array<std::uint8_t, 2> b;
   std::vector<OrbMatch> matches;  ///< by OpenCV's brute-force matcher with cross-check, left ones ascending
   double similarity = 0;
 };
-std::vector<OrbReference> orb_references();
+std::vector<OrbMatchReference> orb_match_references();
 
 /// "0aff" -> {0x0a, 0xff}; throws decode for anything else.
 std::vector<std::uint8_t> parse_hex(std::string_view text);

@@ -9,6 +9,9 @@
 
 namespace simile {
 
+/// How the names of temporary files begin.
+inline constexpr std::string_view kTemporaryPrefix = ".simile-";
+
 /// Writes a file that appears whole or not at all: bytes go to a temporary file beside `target`, commit() flushes it
 /// to the disk and renames it. Without commit() nothing is left behind. Throws Error(io) naming the file and the
 /// system's reason (disk full, no permission).
@@ -35,6 +38,9 @@ class AtomicFile {
   std::string buffer_;
   int descriptor_ = -1;
 };
+
+/// Brings a folder's entries to the disk: what was created, renamed or removed in it. Throws as throw_system_error().
+void sync_folder(const std::filesystem::path& folder);
 
 /// The whole file; throws not_found, io, or invalid_argument when it is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes);

@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 
+#include "simile/core/state_file.hpp"
+
 namespace simile {
 
 /// A sum of doubles that does not depend on the order of its terms: a fixed-point accumulator wide enough for every
@@ -15,6 +17,10 @@ class ExactSum {
   void add(const ExactSum& other);
   /// The correctly rounded sum; 0 of no terms.
   double value() const;
+
+  void save(StateWriter& out) const;
+  /// What save() wrote. Throws decode for anything else.
+  void load(StateReader& in);
 
  private:
   // Limb k holds bits 32k .. 32k+31 of the sum in units of 2^-1074, with the rest of its 64 bits as room for carries.

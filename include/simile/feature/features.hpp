@@ -21,6 +21,8 @@ struct Features {
   std::int64_t bits = 0;                 ///< of a hash
   Array<std::uint32_t, 2> signatures;    ///< minhash: [n, 128]; all 2^32 - 1 where an image has no corners
   Array<float, 2> vectors;               ///< embedding: [n, d]
+  std::int64_t width_px = 0;             ///< to which the images were resized before; 0: not known, or not at all
+  std::int64_t height_px = 0;
   std::vector<std::int64_t> items;
 
   std::int64_t num_rows() const { return static_cast<std::int64_t>(items.size()); }

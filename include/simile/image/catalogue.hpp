@@ -38,10 +38,10 @@ struct ListingOptions {
 
 /// Every file below `folder`, recursively, in byte-wise order of the relative path. Symbolic links are left out: what
 /// they name inside the folder is listed where it is, and would be its own copy here; what they name outside does not
-/// belong to it. So are folders below it that hold a result of simile (clusters.csv, manifest.json and report.html):
-/// transferred copies are no photos of their own. Files that are no regular files (FIFOs, devices) and files that
-/// cannot be reached stay in the list, to become per-item errors when they are read. Throws not_found, io, cancelled,
-/// or invalid_argument for a malformed glob (naming it).
+/// belong to it. So are folders below it that hold a result of simile (manifest.json with clusters.csv and report.html,
+/// or with threshold.csv and threshold.html): transferred copies are no photos of their own. Files that are no regular
+/// files (FIFOs, devices) and files that cannot be reached stay in the list, to become per-item errors when they are
+/// read. Throws not_found, io, cancelled, or invalid_argument for a malformed glob (naming it).
 Catalogue list_folder(const std::filesystem::path& folder, const ListingOptions& options,
                       const Cancellation& cancellation);
 

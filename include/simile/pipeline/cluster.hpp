@@ -11,6 +11,7 @@
 #include "simile/feature/extract.hpp"
 #include "simile/report/manifest.hpp"
 #include "simile/report/transfer.hpp"
+#include "simile/similarity/make_metric.hpp"
 
 namespace simile {
 
@@ -19,8 +20,14 @@ struct ClusterOptions {
   std::filesystem::path input;
   ListingOptions listing{};
   FeatureOptions features{};
+  MetricOptions metric{};
   std::optional<double> threshold{};  ///< default: the method's
+  bool auto_threshold = false;        ///< the advice from a sample of kDefaultSample images instead
   std::int64_t min_size = 2;
+  bool no_chain = false;        ///< groups in which every pair is alike
+  std::int64_t batch_size = 0;  ///< 0: every pair; else items of a batch, whose groups are merged by representatives
+  bool merge_batches = true;
+  double checkpoint_seconds = 60;  ///< between two writes of unfinished work
   std::string truth{};          ///< as read_truth(); empty: none
   std::filesystem::path out{};  ///< empty: default_result_folder(input)
   bool overwrite = false;
@@ -42,7 +49,8 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context);
 
 /// A folder of photos (or a list, or an array) becomes a result folder: catalogue, features, every pair compared,
 /// groups, representatives, tables, report. Throws not_found or decode when there is nothing to cluster, and what its
-/// parts throw; nothing is left behind then.
+/// parts throw; nothing is left behind then, unless the result stood and files were being moved into it: what has
+/// been moved then, undo_moves() takes back.
 ClusterSummary run_cluster(const ClusterOptions& options, const Context& context);
 
 }  // namespace simile

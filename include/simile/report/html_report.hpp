@@ -32,6 +32,7 @@ struct ReportModel {
   std::string title;                                       ///< name of the folder or file that was clustered
   std::string method;                                      ///< "ssim"
   double threshold = 0;                                    ///< NaN: the method has none
+  std::string threshold_reason;                            ///< why, where it was advised
   std::vector<std::pair<std::string, std::string>> facts;  ///< label and value, in the order shown: images, groups, ...
   std::vector<ReportGroup> groups;                         ///< largest first: cluster 0, 1, ...
   std::vector<ReportItem> outliers;

@@ -10,8 +10,12 @@
 namespace simile {
 
 /// clusters.csv (`path,cluster,representative,similarity_to_representative`, readable items in catalogue order),
-/// unreadable.csv (`path,reason`) and keep.csv (`path`: representatives and outliers). docs/definitions.md.
+/// unreadable.csv and keep.csv (`path`: representatives and outliers). docs/definitions.md.
 void write_tables(const std::filesystem::path& folder, const ClusterResult& result);
+
+/// unreadable.csv (`path,reason`).
+void write_unreadable(const std::filesystem::path& folder, const Catalogue& catalogue,
+                      const std::vector<ItemError>& errors);
 
 /// similarities.csv (`from,to,similarity`), ascending by catalogue order. Throws cancelled.
 void write_similarities(const std::filesystem::path& folder, const ClusterResult& result, const Edges& edges,

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "simile/similarity/sink.hpp"
@@ -22,10 +23,16 @@ class Components final : public Sink {
   bool settled(const Tile& tile) const override;
   Need need(const Tile& tile) const override;
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
-  void finish() override;
+  void finish(const Evaluate& evaluate) override;
 
   /// For every node the smallest index in its component; after finish().
   const std::vector<std::int64_t>& labels() const { return labels_; }
+
+ protected:
+  std::string identity() const override;
+  void save_state(StateWriter& out) override;
+  void load_state(StateReader& in) override;
+  void merge_state(const Sink& other, Exact& exact) override;
 
  private:
   double threshold_;

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <optional>
+#include <string>
 #include <vector>
 
 #include "simile/similarity/sink.hpp"
@@ -38,11 +40,17 @@ class Edges final : public Sink {
   Need need(const Tile& tile) const override;
   /// Throws out_of_memory beyond max_edges, and io when a run cannot be written (disk full).
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
-  void finish() override;
+  void finish(const Evaluate& evaluate) override;
 
   std::int64_t count() const { return count_.load(std::memory_order_relaxed); }
   /// Visits every edge in order; after finish(). May be repeated.
   void for_each(const std::function<void(const Edge&)>& visit) const;
+
+ protected:
+  std::string identity() const override;
+  void save_state(StateWriter& out) override;
+  void load_state(StateReader& in) override;
+  void merge_state(const Sink& other, Exact& exact) override;
 
  private:
   /// Edges in order within a worker's spill file.
@@ -58,11 +66,15 @@ class Edges final : public Sink {
     std::int64_t num_spilled = 0;
     std::vector<Run> runs;
   };
+  /// Visits every edge in any order, also before finish().
+  void for_each_unordered(const std::function<void(const Edge&)>& visit) const;
+  void add(Buffer& buffer, const Edge& edge);
   void spill(Buffer& buffer);
   void close_files();
 
   double threshold_;
   EdgesOptions options_;
+  std::optional<Pairs> pairs_;
   std::size_t worker_capacity_ = 0;
   std::vector<Buffer> buffers_;  // one a worker; after finish() the first holds all that was not spilled
   std::atomic<std::int64_t> count_{0};

@@ -58,6 +58,9 @@ class Metric {
   /// exact(left, right). May throw Error(out_of_memory), having appended nothing: the tile is then split.
   void screen(const Tile& tile, const Need& need, Workspace& workspace, std::vector<ScoredPair>& out) const;
 
+  /// Whether screen() evaluates every pair of a tile exactly, as intervals would be of no use.
+  static bool scores_exactly(const Tile& tile, const Need& need) { return need.exact || !tile.list.empty(); }
+
  protected:
   /// The cheap way for a block, where intervals are of use; a metric without one evaluates exactly.
   virtual void screen_block(const Tile& tile, const Need& need, Workspace& workspace,

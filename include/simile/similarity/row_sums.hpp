@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "simile/core/exact_sum.hpp"
@@ -20,10 +21,16 @@ class RowSums final : public Sink {
   void begin(const Pairs& pairs, int num_workers) override;
   Need need(const Tile& tile) const override;
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
-  void finish() override;
+  void finish(const Evaluate& evaluate) override;
 
   /// After finish(); 0 for a node without pairs.
   const std::vector<double>& sums() const { return rounded_; }
+
+ protected:
+  std::string identity() const override;
+  void save_state(StateWriter& out) override;
+  void load_state(StateReader& in) override;
+  void merge_state(const Sink& other, Exact& exact) override;
 
  private:
   void add(std::int64_t node, double similarity);

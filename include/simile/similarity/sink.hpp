@@ -2,9 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
+#include <string>
 #include <string_view>
 
+#include "simile/core/state_file.hpp"
 #include "simile/similarity/metric.hpp"
 
 namespace simile {
@@ -28,8 +31,14 @@ class Exact {
   std::int64_t count_ = 0;
 };
 
+/// Sets low = high = the exact similarity of every pair whose interval is still open, on all workers.
+using Evaluate = std::function<void(std::span<ScoredPair>)>;
+
 /// What happens to the scores. One run of compare() calls begin(), then consume() for tiles in any order from several
 /// workers at once, then finish(). The result does not depend on order, tiles or threads.
+///
+/// Between begin() and finish(), while no consume() is running, what has been found so far can be saved, loaded and
+/// merged: that is how a run is resumed, and how parts of it are done elsewhere.
 class Sink {
  public:
   virtual ~Sink() = default;
@@ -42,7 +51,28 @@ class Sink {
   /// Takes the pairs of a tile that screen() reported for need(tile); decides by their intervals what is sure, asks
   /// `exact` for the rest.
   virtual void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) = 0;
-  virtual void finish() = 0;
+  /// Makes the result; pairs that only now turn out to matter are evaluated together.
+  virtual void finish(const Evaluate& evaluate) = 0;
+
+  /// Writes what the pairs consumed so far amount to.
+  void save(StateWriter& out);
+  /// Takes over what save() wrote in a run with the same parameters over as many items; what was consumed since begin()
+  /// is lost. Throws decode, and needs begin() again, when the state is another's or makes no sense.
+  void load(StateReader& in);
+  /// Adds what `other`, begun with the same parameters over as many items, consumed: the result is as if this sink had
+  /// consumed the pairs of both. Throws invalid_argument when the two do not belong together, and as consume().
+  void merge(const Sink& other, Exact& exact);
+
+ protected:
+  /// Names parameters and sides: sinks with the same identity can take over each other's state.
+  virtual std::string identity() const = 0;
+  virtual void save_state(StateWriter& out) = 0;
+  virtual void load_state(StateReader& in) = 0;
+  /// `other` has the same type and identity.
+  virtual void merge_state(const Sink& other, Exact& exact) = 0;
+
+  /// Names the sides of pairs, as a part of identity().
+  static std::string sides(const Pairs& pairs);
 };
 
 }  // namespace simile

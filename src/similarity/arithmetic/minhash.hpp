@@ -10,9 +10,6 @@ namespace simile {
 /// Minima of a signature, one for each permutation.
 constexpr std::int64_t kMinhashLength = 128;
 
-/// A minimum over nothing; a signature of only these belongs to an image without corners.
-constexpr std::uint32_t kMinhashEmpty = 0xffffffffU;
-
 /// Share of equal minima: exact, as the length is a power of two.
 SIMILE_SHARED double minhash_similarity(std::int64_t equal) {
   return static_cast<double>(equal) / static_cast<double>(kMinhashLength);

@@ -35,3 +35,17 @@ double dot(const float* x, const float* y, std::int64_t count) {
   for (int lane = 0; k < count; ++k, ++lane) partial[lane] += static_cast<double>(x[k]) * static_cast<double>(y[k]);
   return sum_tree(partial);
 }
+
+double squared_distance(const float* x, const float* y, std::int64_t count) {
+  double partial[kPartialSums] = {};
+  const auto square = [&](std::int64_t k) {
+    const double difference = static_cast<double>(x[k]) - static_cast<double>(y[k]);
+    return difference * difference;
+  };
+  std::int64_t k = 0;
+  for (; k + kPartialSums <= count; k += kPartialSums) {
+    for (int lane = 0; lane < kPartialSums; ++lane) partial[lane] += square(k + lane);
+  }
+  for (int lane = 0; k < count; ++k, ++lane) partial[lane] += square(k);
+  return sum_tree(partial);
+}

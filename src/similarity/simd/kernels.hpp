@@ -20,6 +20,57 @@ struct SsimRight {
   float* variances;        ///< [windows, lanes]: Vy
 };
 
+/// Items of a byte product lie in panels of this many, [group of 4 values][item][4].
+constexpr std::int64_t kPanelRows = 16;
+/// Values of an item are padded to a multiple of this, the depth of an AMX tile.
+constexpr std::int64_t kScreenBlock = 64;
+/// Deepest byte product whose sums fit 32 bits at every level: 255 x 128 x depth < 2^31.
+constexpr std::int64_t kMaxProductDepth = 1LL << 16;
+
+/// Panels of bytes, as they lie or prepared for a level.
+struct Operand {
+  const void* data;
+  std::int64_t panel_bytes;  ///< from one panel to the next
+};
+
+/// What the byte screen knows of each item x and its bytes q, rounded upwards; [item].
+struct ScreenItems {
+  const float* scale;   ///< x is about scale * q
+  const float* error;   ///< |x - scale q|, and what else has to be allowed for
+  const float* length;  ///< |x|
+  const float* tail;    ///< norm of the values that the first stage leaves out
+  const float* offset;  ///< what the item adds to the floor of the product; rounded downwards
+};
+
+/// The largest values of the rows of one block of the product, the smallest offset; reach = length + error.
+struct RowBounds {
+  float scale;
+  float error;
+  float reach;
+  float tail;
+  float offset;
+};
+
+/// kProductColumns columns against all rows of a tile.
+struct ScreenBlock {
+  Operand left;   ///< prepared
+  Operand right;  ///< prepared, from this block's first column on
+  std::int64_t num_rows;
+  std::int64_t first_groups;  ///< of the first stage; `groups` when there is only one
+  std::int64_t groups;
+  ScreenItems rows;
+  ScreenItems columns;
+  const RowBounds* row_bounds;  ///< of each block of rows
+  float floor;                  ///< of the product x y, with the offsets of both items added to it
+};
+
+/// A pair that was not rejected: items relative to the block, and the product of their bytes.
+struct Survivor {
+  std::int32_t row;
+  std::int32_t column;
+  std::int32_t product;
+};
+
 /// Bits of a code that one slice counts: a slice is made of 32 bits of the code, of which it leaves out the last two.
 constexpr std::int64_t kSliceBits = 30;
 
@@ -61,6 +112,38 @@ struct Kernels {
   void (*gemm)(const float* a, const float* b, std::int64_t depth, float* c, std::int64_t row_stride);
   /// The definition's sum of products: 16 interleaved partial sums, fixed tree.
   double (*dot)(const float* x, const float* y, std::int64_t count);
+
+  // euclidean (similarity/euclidean.cpp)
+  /// The definition's sum of squared differences: 16 interleaved partial sums, fixed tree.
+  double (*squared_distance)(const float* x, const float* y, std::int64_t count);
+
+  // byte products (similarity/byte_panels.cpp, product_screen.cpp)
+  int product_rows;
+  int product_columns;
+  /// Bytes per value of prepared panels; 0: right panels are taken as they lie.
+  int prepared_left;
+  int prepared_right;
+  /// Brings `num_panels` panels of `groups` groups into the level's form, one after the other; `out` is aligned.
+  void (*prepare_left)(const Operand& panels, std::int64_t num_panels, std::int64_t groups, void* out);
+  void (*prepare_right)(const Operand& panels, std::int64_t num_panels, std::int64_t groups, void* out);
+  /// c[num_rows, product_columns] += left right' over `groups` groups, exactly; num_rows in blocks.
+  void (*multiply_bytes)(const Operand& left, std::int64_t num_rows, const Operand& right, std::int64_t groups,
+                         std::int32_t* c, std::int64_t row_stride);
+  /// Writes the pairs that may reach the floor, at most num_rows * product_columns; returns how many.
+  std::int64_t (*screen_bytes)(const ScreenBlock& block, Survivor* out);
+  /// The largest |value|; values are finite.
+  float (*largest)(const float* values, std::int64_t count);
+  /// bytes = values * multiplier / step, rounded to nearest: |values * multiplier| <= 127 step. Also the sum of squares
+  /// of values * multiplier per kScreenBlock values, and the sum of squares of what rounding changed.
+  void (*quantise)(const float* values, std::int64_t count, double multiplier, double step, std::int8_t* bytes,
+                   double* energies, double* residual);
+
+  // template (similarity/template_match.cpp)
+  std::int64_t (*squared_difference)(const std::uint8_t* x, const std::uint8_t* y, std::int64_t count);
+  /// Writes the k < count with square + squares[k] - 2 products[k] <= reach * roots[k], in single precision, and how
+  /// many there are; count is padded to whole vectors, and so is what is written.
+  std::int64_t (*within_reach)(const std::int32_t* products, std::int32_t square, const std::int32_t* squares,
+                               float reach, const float* roots, std::int64_t count, std::int32_t* out);
 
   // Hamming (similarity/hamming.cpp)
   /// Differing bits of one code and `count` codes of `words` words each.

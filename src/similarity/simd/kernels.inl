@@ -23,8 +23,10 @@ namespace {
 #include "similarity/simd/bit_slices.inl"
 #include "similarity/simd/cosine.inl"
 #include "similarity/simd/hamming.inl"
+#include "similarity/simd/integer_product.inl"
 #include "similarity/simd/minhash.inl"
 #include "similarity/simd/orb.inl"
+#include "similarity/simd/product_screen.inl"
 #include "similarity/simd/ssim.inl"
 // clang-format on
 
@@ -39,6 +41,19 @@ const Kernels SIMILE_KERNELS = {
     .gemm_columns = 2 * kLanes,
     .gemm = gemm,
     .dot = dot,
+    .squared_distance = squared_distance,
+    .product_rows = kProductRows,
+    .product_columns = kProductColumns,
+    .prepared_left = kPreparedLeft,
+    .prepared_right = kPreparedRight,
+    .prepare_left = prepare_left,
+    .prepare_right = prepare_right,
+    .multiply_bytes = multiply_bytes,
+    .screen_bytes = screen_bytes,
+    .largest = largest,
+    .quantise = quantise,
+    .squared_difference = squared_difference,
+    .within_reach = within_reach,
     .hamming = hamming,
     .block_codes = kBlockCodes,
     .slice_words = kSliceVectors * kLanes,

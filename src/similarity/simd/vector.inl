@@ -55,3 +55,18 @@ inline Float multiply_add(Float a, Float b, Float c) {
   return a * b + c;
 #endif
 }
+
+inline Int larger(Int a, Int b) { return a > b ? a : b; }
+
+/// Whether a lane is not 0.
+inline bool any(Int lanes) {
+#if defined(__AVX512BW__)
+  return _mm512_test_epi32_mask((__m512i)lanes, (__m512i)lanes) != 0;
+#elif defined(__AVX2__)
+  return _mm256_testz_si256((__m256i)lanes, (__m256i)lanes) == 0;
+#else
+  std::int32_t together = 0;
+  for (int lane = 0; lane < kLanes; ++lane) together |= lanes[lane];
+  return together != 0;
+#endif
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace simile {
+
+/// One line of a plot: points by ascending x; a point with a value that is not finite, or not positive on a logarithmic
+/// axis, is left out.
+struct PlotLine {
+  std::string label;
+  std::vector<double> x;
+  std::vector<double> y;
+  bool steps = false;  ///< each value holds up to the next x, instead of a slope between them
+};
+
+/// Lines over a common vertical axis.
+struct PlotPanel {
+  std::string y_label;
+  bool logarithmic = false;
+  std::vector<PlotLine> lines;
+};
+
+/// Panels one above the other over one horizontal axis.
+struct Plot {
+  std::string title;
+  std::string x_label;
+  double x_min = 0;
+  double x_max = 1;
+  std::vector<PlotPanel> panels;
+  double marker = 0;         ///< x of a vertical line through all panels
+  std::string marker_label;  ///< empty: no marker
+};
+
+inline constexpr double kPlotWidth = 860;  ///< of the picture, in SVG units and PNG pixels at scale 1
+inline constexpr double kPlotLeft = 78;    ///< where x_min lies
+inline constexpr double kPlotRight = 842;  ///< where x_max lies
+
+/// The plot as an SVG document, or as a PNG of twice that many pixels. Drawn by Cairo in the font DejaVu Sans, or what
+/// the system has in its place. Throws internal when Cairo cannot (out of memory).
+std::string plot_svg(const Plot& plot);
+std::string plot_png(const Plot& plot);
+
+}  // namespace simile

@@ -16,7 +16,7 @@ namespace {
 struct Case {
   std::int64_t num_items;
   std::int64_t bits;
-  double threshold;
+  std::int64_t reach;  ///< differing bits that are still alike
 };
 
 /// Random codes, one in four the one before with two bits changed.
@@ -35,20 +35,22 @@ Array<std::uint8_t, 2> make_codes(const Case& given) {
 }  // namespace
 
 void register_hamming() {
-  for (const Case& given : {Case{20000, 64, 0.9}, Case{20000, 256, 0.9}}) {
-    const std::string name = concat("hamming/cpu/n:", given.num_items, "/bits:", given.bits);
-    benchmark::RegisterBenchmark(name.c_str(),
-                                 [given](benchmark::State& state) {
-                                   const auto codes = make_codes(given);
-                                   const HammingMetric metric(codes.view(), given.bits);
-                                   const auto code = [&](std::int64_t item) {
-                                     return std::span<const std::uint8_t>(codes.data() + item * codes.shape(1),
-                                                                          static_cast<std::size_t>(codes.shape(1)));
-                                   };
-                                   run_components(state, metric, given.threshold, given.bits / 8, [&](auto i, auto j) {
-                                     return oracle_hamming(code(i), code(j), given.bits);
-                                   });
-                                 })
+  for (const Case& given : {Case{100000, 64, 5}, Case{100000, 256, 5}, Case{20000, 256, 25}, Case{20000, 4096, 32},
+                            Case{20000, 4096, 409}}) {
+    const std::string name = concat("hamming/cpu/n:", given.num_items, "/bits:", given.bits, "/reach:", given.reach);
+    benchmark::RegisterBenchmark(
+        name.c_str(),
+        [given](benchmark::State& state) {
+          const auto codes = make_codes(given);
+          const HammingMetric metric(codes.view(), given.bits);
+          const auto code = [&](std::int64_t item) {
+            return std::span<const std::uint8_t>(codes.data() + item * codes.shape(1),
+                                                 static_cast<std::size_t>(codes.shape(1)));
+          };
+          const double threshold = static_cast<double>(given.bits - given.reach) / static_cast<double>(given.bits);
+          run_components(state, metric, threshold, given.bits / 8,
+                         [&](auto i, auto j) { return oracle_hamming(code(i), code(j), given.bits); });
+        })
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
   }

@@ -26,6 +26,8 @@ void register_euclidean();
 void register_search();
 void register_template();
 void register_hamming();
+void register_minhash();
+void register_orb();
 void register_sinks();
 
 }  // namespace simile

@@ -18,6 +18,8 @@ int main(int argc, char** argv) {
   simile::register_search();
   simile::register_template();
   simile::register_hamming();
+  simile::register_minhash();
+  simile::register_orb();
   simile::register_sinks();
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <cstring>
 
 #include "similarity/arithmetic/hamming.hpp"
+#include "similarity/hamming_order.hpp"
 #include "similarity/simd/kernels.hpp"
 
 #include "simile/core/error.hpp"
@@ -14,8 +16,13 @@
 namespace simile {
 namespace {
 
-constexpr std::int64_t kEdge = 512;
+constexpr std::int64_t kEdge = 1024;
 constexpr std::int64_t kMaxBits = 1 << 30;
+constexpr std::int64_t kMaxSlices = 64;
+constexpr std::int64_t kMaxReach = 8191;  // of Kernels::near_codes
+constexpr std::int64_t kRowsAtOnce = 64;  // keeps what is found in the second level cache
+
+enum Slot : std::size_t { slice_slot, found_slot, distance_slot };
 
 std::int64_t words_for(std::int64_t bits) { return (bits + 63) / 64; }
 
@@ -45,6 +52,23 @@ std::int64_t max_distance(std::int64_t bits, double floor) {
   return reached;
 }
 
+/// Slices there are of codes of `bits` bits; a code's last half word may be empty.
+std::int64_t available_slices(std::int64_t bits) { return std::min(kMaxSlices, (bits + 31) / 32); }
+
+/// Slices to look at: as many as leave about one in 10,000 pairs of random codes, which differ in half of the bits.
+/// 0 when slices would decide too little.
+std::int64_t useful_slices(std::int64_t bits, std::int64_t reach) {
+  const std::int64_t available = available_slices(bits);
+  const auto examined = static_cast<double>(std::min(bits, available * kSliceBits));
+  if (reach > kMaxReach || static_cast<double>(reach) > 0.45 * examined) return 0;
+  std::int64_t slices = 1;
+  for (; slices < available; ++slices) {
+    const double half = 0.5 * static_cast<double>(slices * kSliceBits);
+    if (half - 3.7 * std::sqrt(0.5 * half) > static_cast<double>(reach)) break;
+  }
+  return slices;
+}
+
 }  // namespace
 
 HammingMetric::HammingMetric(View<const std::uint8_t, 2> codes, std::int64_t bits)
@@ -61,7 +85,8 @@ HammingMetric::HammingMetric(View<const std::uint8_t, 2> left, View<const std::u
       words_per_code_(words_for(bits)) {
   check_codes(left, bits);
   check_codes(right, bits);
-  words_ = Array<std::uint64_t, 2>({num_left_ + num_right_, words_per_code_});
+  const std::int64_t num_codes = num_left_ + num_right_;
+  words_ = Array<std::uint64_t, 2>({num_codes, words_per_code_});
   const auto fill = [&](const View<const std::uint8_t, 2>& codes, std::int64_t first) {
     for (std::int64_t item = 0; item < codes.shape[0]; ++item) {
       std::memcpy(words_.data() + (first + item) * words_per_code_, codes[item].data,
@@ -70,12 +95,22 @@ HammingMetric::HammingMetric(View<const std::uint8_t, 2> left, View<const std::u
   };
   fill(left, 0);
   fill(right, right_begin_);
+  const BitOrder order(words_.data(), num_codes, words_per_code_, left.shape[1] * 8);
+  std::vector<std::uint64_t> given(static_cast<std::size_t>(words_per_code_));
+  for (std::int64_t code = 0; code < num_codes; ++code) {
+    std::uint64_t* const words = words_.data() + code * words_per_code_;
+    std::copy_n(words, words_per_code_, given.data());
+    order.apply(given.data(), words);
+  }
 }
 
 Cost HammingMetric::cost() const {
+  const Kernels& simd = kernels();
   Cost cost;
   cost.preferred_edge = kEdge;
   cost.bytes_per_column = sizeof(std::uint32_t);
+  cost.fixed_bytes = available_slices(bits_) * simd.slice_words * static_cast<std::int64_t>(sizeof(std::uint32_t)) +
+                     (kRowsAtOnce * simd.block_codes + 1) * static_cast<std::int64_t>(sizeof(NearCodes));
   return cost;
 }
 
@@ -91,8 +126,18 @@ void HammingMetric::screen_block(const Tile& tile, const Need& need, Workspace& 
                                  std::vector<ScoredPair>& out) const {
   const std::int64_t reach = max_distance(bits_, need.floor);
   if (reach < 0) return;
+  const std::int64_t slices = useful_slices(bits_, reach);
+  if (slices == 0) {
+    count_all(tile, reach, workspace, out);
+  } else {
+    count_slices(tile, reach, slices, workspace, out);
+  }
+}
+
+void HammingMetric::count_all(const Tile& tile, std::int64_t reach, Workspace& workspace,
+                              std::vector<ScoredPair>& out) const {
   const Kernels& simd = kernels();
-  auto* const distances = workspace.buffer<std::uint32_t>(0, tile.cols.size());
+  auto* const distances = workspace.buffer<std::uint32_t>(distance_slot, tile.cols.size());
   for (std::int64_t row = tile.rows.begin; row < tile.rows.end; ++row) {
     const std::int64_t first = tile.upper ? std::max(tile.cols.begin, row + 1) : tile.cols.begin;
     const std::int64_t count = tile.cols.end - first;
@@ -102,6 +147,30 @@ void HammingMetric::screen_block(const Tile& tile, const Need& need, Workspace& 
       if (distances[k] > reach) continue;
       const double similarity = hamming_similarity(bits_, distances[k]);
       out.push_back({row, first + k, similarity, similarity});
+    }
+  }
+}
+
+void HammingMetric::count_slices(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,
+                                 std::vector<ScoredPair>& out) const {
+  const Kernels& simd = kernels();
+  auto* const slice_bits = workspace.buffer<std::uint32_t>(slice_slot, slices * simd.slice_words);
+  auto* const found = workspace.buffer<NearCodes>(found_slot, kRowsAtOnce * simd.block_codes + 1);
+  for (std::int64_t col = tile.cols.begin; col < tile.cols.end; col += simd.block_codes) {
+    const std::int64_t num_cols = std::min(simd.block_codes, tile.cols.end - col);
+    simd.slice_codes(right_code(col), words_per_code_, num_cols, slices, slice_bits);
+    const CodeBlock block{right_code(col), words_per_code_, num_cols, slice_bits, slices};
+    const std::int64_t rows_end = tile.upper ? std::min(tile.rows.end, col + num_cols - 1) : tile.rows.end;
+    for (std::int64_t row = tile.rows.begin; row < rows_end; row += kRowsAtOnce) {
+      const std::int64_t num_rows = std::min(kRowsAtOnce, rows_end - row);
+      const std::int64_t count = simd.near_codes(block, left_code(row), num_rows, reach, found);
+      for (std::int64_t k = 0; k < count; ++k) {
+        const std::int64_t left = row + found[k].row;
+        const std::int64_t right = col + found[k].column;
+        if (tile.upper && right <= left) continue;
+        const double similarity = hamming_similarity(bits_, found[k].distance);
+        out.push_back({left, right, similarity, similarity});
+      }
     }
   }
 }

@@ -5,6 +5,8 @@
 #include "simile/core/text.hpp"
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
+#include "simile/similarity/minhash.hpp"
+#include "simile/similarity/orb.hpp"
 #include "simile/similarity/ssim.hpp"
 #include "simile/similarity/template_match.hpp"
 
@@ -42,8 +44,10 @@ std::unique_ptr<Metric> make(const Features& left, const Features* right, const 
     case Method::template_match:
       return make<TemplateMetric>(left, right, &Features::colour_images);
     case Method::minhash:
+      return make<MinhashMetric>(left, right, &Features::signatures);
     case Method::orb:
-      break;
+      if (right == nullptr) return std::make_unique<OrbMetric>(left.codes.view(), left.offsets);
+      return std::make_unique<OrbMetric>(left.codes.view(), left.offsets, right->codes.view(), right->offsets);
   }
   throw Error(ErrorCode::internal, "a method without a metric");
 }

@@ -14,6 +14,8 @@
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/euclidean.hpp"
 #include "simile/similarity/hamming.hpp"
+#include "simile/similarity/minhash.hpp"
+#include "simile/similarity/orb.hpp"
 #include "simile/similarity/ssim.hpp"
 #include "simile/similarity/template_match.hpp"
 
@@ -182,6 +184,76 @@ class TemplateInput final : public ConformanceInput, Sides<std::uint8_t, 4, Temp
   std::unique_ptr<TemplateMetric> metric_;
 };
 
+Array<std::uint32_t, 2> signatures(std::int64_t count) {
+  constexpr std::int64_t kLength = 128;
+  Array<std::uint32_t, 2> rows({count, kLength});
+  Random random(3);
+  for (std::int64_t k = 0; k < count; ++k) {
+    for (std::int64_t c = 0; c < kLength; ++c) {
+      // Values of which many share the low byte; some rows are copies with a few minima changed, some are of nothing.
+      auto value = static_cast<std::uint32_t>(random.below(4) << 8 | random.below(3));
+      if (k % 3 != 0 && random.below(8) != 0) value = rows.view()(k - 1, c);
+      rows.view()(k, c) = k % 13 == 6 ? 0xffffffffU : value;
+    }
+  }
+  return rows;
+}
+
+class MinhashInput final : public ConformanceInput, Sides<std::uint32_t, 2, MinhashMetric> {
+ public:
+  MinhashInput(std::int64_t num_left, std::int64_t num_items, bool one_set)
+      : Sides(signatures(num_items), num_left, one_set), metric_(make_metric()) {}
+  const Metric& metric() const override { return *metric_; }
+  double oracle(std::int64_t left, std::int64_t right) const override {
+    return oracle_minhash(as_span(left_item(left)), as_span(right_item(right)));
+  }
+
+ private:
+  std::unique_ptr<MinhashMetric> metric_;
+};
+
+/// Descriptors of images that have 0 to 7 of them, with many ties.
+class OrbInput final : public ConformanceInput {
+ public:
+  OrbInput(std::int64_t num_left, std::int64_t num_items, bool one_set) : right_begin_(one_set ? 0 : num_left) {
+    Random random(4);
+    for (std::int64_t k = 0; k < num_items; ++k) offsets_.push_back(offsets_.back() + (k * 5 + 2) % 8);
+    descriptors_ = Array<std::uint8_t, 2>({offsets_.back(), kDescriptorBytes});
+    for (std::int64_t k = 0; k < descriptors_.size(); ++k) {
+      const bool varied = k % kDescriptorBytes % 9 == 0;
+      descriptors_.data()[k] = static_cast<std::uint8_t>(varied ? random.below(8) : 0x5a);
+    }
+    // Of two sets each has offsets that begin with 0.
+    const std::vector<std::int64_t> left(offsets_.begin(), offsets_.begin() + num_left + 1);
+    std::vector<std::int64_t> right;
+    for (auto k = static_cast<std::size_t>(right_begin_); k < offsets_.size(); ++k) {
+      right.push_back(offsets_[k] - offsets_[static_cast<std::size_t>(right_begin_)]);
+    }
+    metric_ = one_set ? std::make_unique<OrbMetric>(descriptors_.view(), offsets_)
+                      : std::make_unique<OrbMetric>(rows(0, num_left), left, rows(num_left, num_items), right);
+  }
+  const Metric& metric() const override { return *metric_; }
+  double oracle(std::int64_t left, std::int64_t right) const override {
+    right += right_begin_;
+    return oracle_orb(rows(left, left + 1), rows(right, right + 1));
+  }
+
+ private:
+  static constexpr std::int64_t kDescriptorBytes = 32;
+
+  /// The descriptors of images first .. end - 1.
+  View<const std::uint8_t, 2> rows(std::int64_t first, std::int64_t end) const {
+    const std::int64_t begin = offsets_[static_cast<std::size_t>(first)];
+    return {descriptors_.data() + begin * kDescriptorBytes,
+            {offsets_[static_cast<std::size_t>(end)] - begin, kDescriptorBytes}};
+  }
+
+  std::vector<std::int64_t> offsets_{0};
+  Array<std::uint8_t, 2> descriptors_;
+  std::int64_t right_begin_;
+  std::unique_ptr<OrbMetric> metric_;
+};
+
 }  // namespace
 
 std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int64_t num_left, std::int64_t num_right,
@@ -191,6 +263,8 @@ std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int
   if (metric == "cosine") return std::make_unique<CosineInput>(num_left, num_items, one_set);
   if (metric == "euclidean") return std::make_unique<EuclideanInput>(num_left, num_items, one_set);
   if (metric == "template") return std::make_unique<TemplateInput>(num_left, num_items, one_set);
+  if (metric == "minhash") return std::make_unique<MinhashInput>(num_left, num_items, one_set);
+  if (metric == "orb") return std::make_unique<OrbInput>(num_left, num_items, one_set);
   ensure(metric == "hamming", "no inputs for this metric");
   return std::make_unique<HammingInput>(num_left, num_items, one_set);
 }

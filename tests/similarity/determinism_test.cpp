@@ -13,6 +13,7 @@
 #include "simile/core/text.hpp"
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/hamming.hpp"
+#include "simile/similarity/minhash.hpp"
 #include "simile/similarity/ssim.hpp"
 
 namespace simile {
@@ -38,6 +39,12 @@ class Determinism : public testing::TestWithParam<std::string> {
     } else if (GetParam() == "cosine") {
       vectors_ = clustered_unit_vectors(kItems, 37, 9, 0.6, 1);
       metric_ = std::make_unique<CosineMetric>(vectors_.view());
+    } else if (GetParam() == "minhash") {
+      signatures_ = Array<std::uint32_t, 2>({kItems, 128});
+      for (std::int64_t k = 0; k < signatures_.size(); ++k) {
+        signatures_.data()[k] = static_cast<std::uint32_t>(k * k * 7 % 253 % 5);
+      }
+      metric_ = std::make_unique<MinhashMetric>(signatures_.view());
     } else {
       codes_ = Array<std::uint8_t, 2>({kItems, 2});
       for (std::int64_t k = 0; k < codes_.size(); ++k) codes_.data()[k] = static_cast<std::uint8_t>(k * k * 7 % 253);
@@ -70,6 +77,7 @@ class Determinism : public testing::TestWithParam<std::string> {
   Array<std::uint8_t, 3> images_;
   Array<float, 2> vectors_;
   Array<std::uint8_t, 2> codes_;
+  Array<std::uint32_t, 2> signatures_;
   std::unique_ptr<Metric> metric_;
   double threshold_ = 0;
 };
@@ -95,7 +103,7 @@ TEST_P(Determinism, GivesTheSameBytesHoweverItRuns) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Metrics, Determinism, testing::Values("ssim", "cosine", "hamming"),
+INSTANTIATE_TEST_SUITE_P(Metrics, Determinism, testing::Values("ssim", "cosine", "hamming", "minhash"),
                          [](const auto& given) { return given.param; });
 
 }  // namespace

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/similarity/hamming.hpp"
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <ostream>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/expect_error.hpp"
+#include "similarity/hamming_order.hpp"
 #include "similarity/intervals.hpp"
 #include "support/oracle.hpp"
 
@@ -68,6 +73,141 @@ TEST(Hamming, ReportsNothingBelowTheFloor) {
     metric.screen(tile, {.floor = floor}, workspace, scored);
     for (const auto& pair : scored) ASSERT_GE(pair.low, floor);
   }
+}
+
+/// Codes in pairs: the second of each differs from the first in a number of bits around `reach`, anywhere.
+Array<std::uint8_t, 2> planted_codes(std::int64_t count, std::int64_t bits, std::int64_t reach, std::uint64_t seed) {
+  Array<std::uint8_t, 2> codes({count, bits / 8});
+  Random random(seed);
+  for (std::int64_t row = 0; row < count; ++row) {
+    for (std::int64_t byte = 0; byte < bits / 8; ++byte) {
+      codes.view()(row, byte) =
+          row % 2 == 1 ? codes.view()(row - 1, byte) : static_cast<std::uint8_t>(random.below(256));
+    }
+    if (row % 2 == 0) continue;
+    const std::int64_t differing = std::clamp<std::int64_t>(reach - 1 + row / 2 % 4, 0, bits);
+    for (const auto bit : sample_without_replacement(bits, differing, random.next())) {
+      codes.view()(row, bit / 8) ^= static_cast<std::uint8_t>(0x80 >> bit % 8);
+    }
+  }
+  return codes;
+}
+
+std::vector<Edge> sorted_edges(const HammingMetric& metric, const Tile& tile, double floor) {
+  Workspace workspace(kPlentyOfMemory);
+  std::vector<ScoredPair> scored;
+  metric.screen(tile, {.floor = floor}, workspace, scored);
+  std::vector<Edge> edges;
+  for (const auto& pair : scored) {
+    EXPECT_EQ(pair.low, pair.high);
+    edges.push_back({pair.left, pair.right, pair.low});
+  }
+  std::sort(edges.begin(), edges.end(),
+            [](const Edge& a, const Edge& b) { return std::pair(a.left, a.right) < std::pair(b.left, b.right); });
+  return edges;
+}
+
+struct Border {
+  std::int64_t bits;
+  std::int64_t reach;
+  friend void PrintTo(const Border& value, std::ostream* out) { *out << value.bits << "_bits_" << value.reach; }
+};
+
+class HammingBorder : public testing::TestWithParam<Border> {};
+// Reaches on both sides of every width of the counters, of every number of slices, and of what slices can decide.
+INSTANTIATE_TEST_SUITE_P(Reaches, HammingBorder,
+                         testing::Values(Border{24, 0}, Border{24, 7}, Border{64, 0}, Border{64, 5}, Border{64, 7},
+                                         Border{64, 8}, Border{64, 15}, Border{64, 16}, Border{64, 27}, Border{64, 40},
+                                         Border{256, 5}, Border{256, 15}, Border{256, 31}, Border{256, 32},
+                                         Border{256, 100}, Border{256, 200}, Border{4096, 32}, Border{4096, 511},
+                                         Border{4096, 512}, Border{4096, 800}, Border{32768, 8191},
+                                         Border{32768, 8192}),
+                         testing::PrintToStringParamName());
+
+TEST_P(HammingBorder, FindsExactlyThePairsWithinReachAtEveryLevel) {
+  const auto [bits, reach] = GetParam();
+  // More than a block of the widest level; long codes, fewer.
+  const std::int64_t count = bits > 4096 ? 40 : 530;
+  const auto codes = planted_codes(count, bits, reach, 5);
+  const HammingMetric metric(codes.view(), bits);
+  const double floor = static_cast<double>(bits - reach) / static_cast<double>(bits);
+  Tile square;
+  square.rows = {3, count};
+  square.cols = {1, count - 1};
+  Tile upper;
+  upper.rows = upper.cols = {0, count};
+  upper.upper = true;
+  for (const Tile& tile : {square, upper}) {
+    std::vector<Edge> expected;
+    for (std::int64_t i = tile.rows.begin; i < tile.rows.end; ++i) {
+      for (std::int64_t j = tile.upper ? i + 1 : tile.cols.begin; j < tile.cols.end; ++j) {
+        const double similarity = metric.exact(i, j);
+        if (similarity >= floor) expected.push_back({i, j, similarity});
+      }
+    }
+    ASSERT_FALSE(expected.empty());
+    const SimdScope scope;
+    for (const SimdLevel level : supported_simd_levels()) {
+      set_simd_level(level);
+      ASSERT_EQ(sorted_edges(metric, tile, floor), expected) << to_string(level);
+    }
+  }
+}
+
+// The order of the bits, which the metric chooses by these codes, must not change a distance.
+TEST(Hamming, IsTheSameForCodesThatDifferInTheirLastBitsOnly) {
+  constexpr std::int64_t kBits = 203;
+  auto codes = codes_of(70, kBits, 6);
+  for (std::int64_t row = 0; row < 70; ++row) {
+    for (std::int64_t byte = 0; byte < 22; ++byte) codes.view()(row, byte) = static_cast<std::uint8_t>(37 * byte);
+  }
+  const HammingMetric metric(codes.view(), kBits);
+  const auto row = [&](std::int64_t k) {
+    return std::span<const std::uint8_t>(codes.data() + k * codes.shape(1), static_cast<std::size_t>(codes.shape(1)));
+  };
+  for (std::int64_t i = 0; i < 70; ++i) {
+    for (std::int64_t j = 0; j < 70; ++j) {
+      ASSERT_EQ(metric.exact(i, j), oracle_hamming(row(i), row(j), kBits)) << i << ", " << j;
+    }
+  }
+  check_floors(metric);
+}
+
+TEST(BitOrder, BringsTheBitsThatTellCodesApartToTheFront) {
+  // Only 40 bits vary, all near the end; of these every second is set in a quarter of the codes only.
+  constexpr std::int64_t kBits = 192;
+  constexpr std::int64_t kWords = 3;
+  constexpr std::int64_t kCodes = 64;
+  std::vector<std::uint64_t> codes(kCodes * kWords, 0x0123456789abcdefULL);
+  Random random(7);
+  for (std::size_t code = 0; code < kCodes; ++code) {
+    for (int bit = 0; bit < 40; ++bit) {
+      const bool set = random.below(bit % 2 == 0 ? 2 : 4) == 0;
+      std::uint64_t& word = codes[code * kWords + 2];
+      word = (word & ~(1ULL << (20 + bit))) | static_cast<std::uint64_t>(set) << (20 + bit);
+    }
+  }
+  const BitOrder order(codes.data(), kCodes, kWords, kBits);
+  std::vector<std::uint64_t> reordered(codes.size());
+  for (std::size_t code = 0; code < kCodes; ++code) order.apply(&codes[code * kWords], &reordered[code * kWords]);
+  const auto differing = [&](const std::vector<std::uint64_t>& all, std::size_t i, std::size_t j, std::uint64_t mask) {
+    int count = std::popcount((all[i * kWords] ^ all[j * kWords]) & mask);
+    if (mask != ~0ULL) return count;
+    for (std::size_t word = 1; word < kWords; ++word) {
+      count += std::popcount(all[i * kWords + word] ^ all[j * kWords + word]);
+    }
+    return count;
+  };
+  constexpr std::uint64_t kFirstSlice = (1ULL << 30) - 1;
+  double in_first = 0;
+  for (std::size_t i = 0; i < kCodes; ++i) {
+    for (std::size_t j = 0; j < i; ++j) {
+      ASSERT_EQ(differing(reordered, i, j, ~0ULL), differing(codes, i, j, ~0ULL));
+      in_first += differing(reordered, i, j, kFirstSlice);
+    }
+  }
+  // 20 bits that differ in half of the pairs and 10 that differ in 3 of 8.
+  EXPECT_NEAR(in_first / (kCodes * (kCodes - 1) / 2.0), 13.75, 0.7);
 }
 
 TEST(Hamming, ComparesTwoSetsAsOne) {

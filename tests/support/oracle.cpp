@@ -2,6 +2,7 @@
 #include "support/oracle.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstddef>
 #include <limits>
@@ -117,6 +118,60 @@ double oracle_hamming(std::span<const std::uint8_t> a, std::span<const std::uint
   std::int64_t differing = 0;
   for (std::int64_t k = 0; k < bits; ++k) differing += bit_at(a, k) != bit_at(b, k) ? 1 : 0;
   return static_cast<double>(bits - differing) / static_cast<double>(bits);
+}
+
+double oracle_minhash(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b) {
+  ensure(a.size() == b.size(), "oracle_minhash: signatures of unequal length");
+  constexpr std::uint32_t kNothing = 0xffffffffU;
+  const auto length = static_cast<std::ptrdiff_t>(a.size());
+  for (const auto& signature : {a, b}) {
+    if (std::count(signature.begin(), signature.end(), kNothing) == length) {
+      return -std::numeric_limits<double>::infinity();
+    }
+  }
+  double equal = 0;
+  for (std::size_t k = 0; k < a.size(); ++k) equal += a[k] == b[k] ? 1 : 0;
+  return equal / static_cast<double>(a.size());
+}
+
+std::vector<OrbMatch> oracle_orb_matches(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b) {
+  std::vector<OrbMatch> nearest_of_a(static_cast<std::size_t>(a.shape[0]));
+  std::vector<OrbMatch> nearest_of_b(static_cast<std::size_t>(b.shape[0]));
+  const std::int64_t farther = 8 * a.shape[1] + 1;
+  for (auto& match : nearest_of_a) match.distance = farther;
+  for (auto& match : nearest_of_b) match.distance = farther;
+  for (std::int64_t i = 0; i < a.shape[0]; ++i) {
+    for (std::int64_t j = 0; j < b.shape[0]; ++j) {
+      std::int64_t distance = 0;
+      for (std::int64_t byte = 0; byte < a.shape[1]; ++byte) {
+        distance += std::popcount(static_cast<unsigned>(a(i, byte) ^ b(j, byte)));
+      }
+      auto& of_a = nearest_of_a[static_cast<std::size_t>(i)];
+      auto& of_b = nearest_of_b[static_cast<std::size_t>(j)];
+      if (distance < of_a.distance) of_a = {i, j, distance};
+      if (distance < of_b.distance) of_b = {i, j, distance};
+    }
+  }
+  std::vector<OrbMatch> matches;
+  for (const auto& match : nearest_of_a) {
+    if (match.distance < farther && nearest_of_b[static_cast<std::size_t>(match.right)] == match) {
+      matches.push_back(match);
+    }
+  }
+  return matches;
+}
+
+double oracle_orb(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b) {
+  const auto matches = oracle_orb_matches(a, b);
+  if (matches.empty()) return -std::numeric_limits<double>::infinity();
+  std::int64_t largest = 0;
+  for (const auto& match : matches) largest = std::max(largest, match.distance);
+  if (largest == 0) return 1;
+  double good = 0;
+  for (const auto& match : matches) {
+    if (static_cast<double>(match.distance) < 0.75 * static_cast<double>(largest)) good += 1;
+  }
+  return good / static_cast<double>(matches.size());
 }
 
 std::vector<std::int64_t> oracle_components(std::int64_t num_items,

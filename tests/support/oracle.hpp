@@ -30,6 +30,23 @@ double oracle_template(View<const std::uint8_t, 3> a, View<const std::uint8_t, 3
 /// (bits - differing) / bits over the first `bits` bits of each byte string, most significant first.
 double oracle_hamming(std::span<const std::uint8_t> a, std::span<const std::uint8_t> b, std::int64_t bits);
 
+/// Equal positions / positions of two signatures; -infinity when one holds nothing but 2^32 - 1.
+double oracle_minhash(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b);
+
+/// Two descriptors that are each other's nearest.
+struct OrbMatch {
+  std::int64_t left = 0;
+  std::int64_t right = 0;
+  std::int64_t distance = 0;
+  friend bool operator==(const OrbMatch&, const OrbMatch&) = default;
+};
+
+/// Cross-checked matches of descriptors [n, bytes], ties to the lowest index, left ones ascending.
+std::vector<OrbMatch> oracle_orb_matches(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b);
+
+/// Share of the matches whose distance is below 0.75 of the largest; 1 when that is 0, -infinity when there are none.
+double oracle_orb(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b);
+
 /// The smallest item of each item's connected component.
 std::vector<std::int64_t> oracle_components(std::int64_t num_items,
                                             std::span<const std::pair<std::int64_t, std::int64_t>> edges);

@@ -108,6 +108,58 @@ TEST(OracleHamming, CountsOnlyTheBitsAskedFor) {
   EXPECT_EQ(oracle_hamming(a, a, 16), 1);
 }
 
+TEST(OracleMinhash, CountsEqualPositions) {
+  constexpr std::uint32_t kNothing = 0xffffffffU;
+  using Signature = std::array<std::uint32_t, 4>;
+  EXPECT_EQ(oracle_minhash(Signature{1, 2, 3, 4}, Signature{1, 3, 2, 4}), 0.5);
+  EXPECT_EQ(oracle_minhash(Signature{1, kNothing, 3, 4}, Signature{5, kNothing, 7, 8}), 0.25);
+  for (const auto& other : {Signature{1, 2, 3, 4}, Signature{kNothing, kNothing, kNothing, kNothing}}) {
+    EXPECT_EQ(oracle_minhash(Signature{kNothing, kNothing, kNothing, kNothing}, other),
+              -std::numeric_limits<double>::infinity());
+  }
+}
+
+Array<std::uint8_t, 2> descriptors(std::initializer_list<std::uint8_t> first_bytes) {
+  Array<std::uint8_t, 2> rows({static_cast<std::int64_t>(first_bytes.size()), 32});
+  std::int64_t row = 0;
+  for (const auto byte : first_bytes) rows.view()(row++, 0) = byte;
+  return rows;
+}
+
+// Distances  0b0111  0b0001  0b0001
+//   0b0000      3       1       1
+//   0b0011      1       1       1
+//   0b1111      1       3       3
+TEST(OracleOrb, MatchesNearestBothWaysWithTiesToTheLowestIndex) {
+  const auto a = descriptors({0b0000, 0b0011, 0b1111});
+  const auto b = descriptors({0b0111, 0b0001, 0b0001});
+  EXPECT_THAT(oracle_orb_matches(a.view(), b.view()), ElementsAre(OrbMatch{0, 1, 1}, OrbMatch{1, 0, 1}));
+  EXPECT_THAT(oracle_orb_matches(b.view(), a.view()), ElementsAre(OrbMatch{0, 1, 1}, OrbMatch{1, 0, 1}));
+}
+
+TEST(OracleOrb, CountsMatchesBelowThreeQuartersOfTheLargest) {
+  // Matches at distances 0, 2, 3 and 4: 3 is not below 0.75 * 4.
+  const auto a = descriptors({0x00, 0x0f, 0xf0, 0xff});
+  auto b = a.clone();
+  for (int bit = 0; bit < 4; ++bit) {
+    if (bit < 2) b.view()(1, 31) |= static_cast<std::uint8_t>(1 << bit);
+    if (bit < 3) b.view()(2, 31) |= static_cast<std::uint8_t>(1 << bit);
+    b.view()(3, 30) |= static_cast<std::uint8_t>(1 << bit);
+  }
+  EXPECT_EQ(oracle_orb(a.view(), b.view()), 0.5);
+  EXPECT_EQ(oracle_orb(a.view(), a.view()), 1);
+  EXPECT_EQ(oracle_orb(a.view(), descriptors({}).view()), -std::numeric_limits<double>::infinity());
+}
+
+TEST(OracleOrb, AgreesWithOpenCv) {
+  const auto references = orb_match_references();
+  ASSERT_GT(references.size(), 10U);
+  for (const auto& reference : references) {
+    EXPECT_EQ(oracle_orb_matches(reference.a.view(), reference.b.view()), reference.matches) << reference.name;
+    EXPECT_EQ(oracle_orb(reference.a.view(), reference.b.view()), reference.similarity) << reference.name;
+  }
+}
+
 TEST(OracleComponents, NamesEachBySmallestItem) {
   const std::vector<std::pair<std::int64_t, std::int64_t>> edges{{5, 6}, {6, 2}, {4, 1}, {1, 4}, {3, 3}};
   EXPECT_THAT(oracle_components(7, edges), ElementsAre(0, 1, 2, 3, 1, 2, 2));

@@ -148,4 +148,38 @@ std::vector<OrbReference> orb_references() {
   return references;
 }
 
+std::vector<OrbMatchReference> orb_match_references() {
+  constexpr std::int64_t kDescriptorBytes = 32;
+  const auto descriptors = [](std::string_view hex) {
+    const auto bytes = parse_hex(hex);
+    Array<std::uint8_t, 2> rows({static_cast<std::int64_t>(bytes.size()) / kDescriptorBytes, kDescriptorBytes});
+    ensure(rows.size() == static_cast<std::int64_t>(bytes.size()), "reference table: half a descriptor");
+    std::copy(bytes.begin(), bytes.end(), rows.data());
+    return rows;
+  };
+  const auto table = read_csv(data_file("orb_matches.csv"));
+  std::vector<OrbMatchReference> references;
+  for (const auto& row : table.rows) {
+    OrbMatchReference reference{row[table.column("case")],
+                                descriptors(row[table.column("left")]),
+                                descriptors(row[table.column("right")]),
+                                {},
+                                parse_number<double>(row[table.column("similarity")])};
+    // "left right distance" of every match, one after the other
+    std::vector<std::int64_t> numbers;
+    std::string_view text = row[table.column("matches")];
+    while (!text.empty()) {
+      const auto end = std::min(text.find(' '), text.size());
+      numbers.push_back(parse_number<std::int64_t>(text.substr(0, end)));
+      text.remove_prefix(std::min(end + 1, text.size()));
+    }
+    ensure(numbers.size() % 3 == 0, "reference table: half a match");
+    for (std::size_t k = 0; k < numbers.size(); k += 3) {
+      reference.matches.push_back({numbers[k], numbers[k + 1], numbers[k + 2]});
+    }
+    references.push_back(std::move(reference));
+  }
+  return references;
+}
+
 }  // namespace simile

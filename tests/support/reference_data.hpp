@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/oracle.hpp"
+
 #include "simile/core/array.hpp"
 
 namespace simile {
@@ -60,6 +62,15 @@ struct OrbReference {
   std::vector<std::uint8_t> descriptors;  ///< by OpenCV's ORB, 32 bytes each
 };
 std::vector<OrbReference> orb_references();
+
+struct OrbMatchReference {
+  std::string name;
+  Array<std::uint8_t, 2> a;  ///< descriptors [n, 32]
+  Array<std::uint8_t, 2> b;
+  std::vector<OrbMatch> matches;  ///< by OpenCV's brute-force matcher with cross-check, left ones ascending
+  double similarity = 0;
+};
+std::vector<OrbMatchReference> orb_match_references();
 
 /// "0aff" -> {0x0a, 0xff}; throws decode for anything else.
 std::vector<std::uint8_t> parse_hex(std::string_view text);

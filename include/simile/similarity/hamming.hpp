@@ -28,6 +28,11 @@ class HammingMetric final : public Metric {
                     std::vector<ScoredPair>& out) const override;
 
  private:
+  /// Every distance of the tile, by counting bits.
+  void count_all(const Tile& tile, std::int64_t reach, Workspace& workspace, std::vector<ScoredPair>& out) const;
+  /// Counts the bits of many codes at once, and of those that stay within `reach` once more.
+  void count_slices(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,
+                    std::vector<ScoredPair>& out) const;
   const std::uint64_t* left_code(std::int64_t item) const { return words_.data() + item * words_per_code_; }
   const std::uint64_t* right_code(std::int64_t item) const { return left_code(right_begin_ + item); }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hamming distances; included by kernels.inl.
+// Hamming distances; included by kernels.inl after bit_slices.inl.
 
 inline std::uint32_t count_bits(std::uint64_t word) {
 #if defined(__POPCNT__)
@@ -13,6 +13,12 @@ inline std::uint32_t count_bits(std::uint64_t word) {
 #endif
 }
 
+inline std::uint32_t differing_bits(const std::uint64_t* x, const std::uint64_t* y, std::int64_t words) {
+  std::uint32_t distance = 0;
+  for (std::int64_t word = 0; word < words; ++word) distance += count_bits(x[word] ^ y[word]);
+  return distance;
+}
+
 void hamming(const std::uint64_t* code, const std::uint64_t* codes, std::int64_t words, std::int64_t count,
              std::uint32_t* distances) {
   if (words == 1) {
@@ -20,10 +26,60 @@ void hamming(const std::uint64_t* code, const std::uint64_t* codes, std::int64_t
     for (std::int64_t k = 0; k < count; ++k) distances[k] = count_bits(only ^ codes[k]);
     return;
   }
-  for (std::int64_t k = 0; k < count; ++k) {
-    const std::uint64_t* other = codes + k * words;
-    std::uint32_t distance = 0;
-    for (std::int64_t word = 0; word < words; ++word) distance += count_bits(code[word] ^ other[word]);
-    distances[k] = distance;
+  for (std::int64_t k = 0; k < count; ++k) distances[k] = differing_bits(code, codes + k * words, words);
+}
+
+// So few codes are cheaper to count one by one than to look at through another slice.
+constexpr int kFewCodes = 4;
+
+inline int count_codes(Bits marked) {
+  std::uint64_t words[kLanes / 2];
+  __builtin_memcpy(words, &marked, sizeof words);
+  int count = 0;
+  for (const auto word : words) count += static_cast<int>(count_bits(word));
+  return count;
+}
+
+/// near_codes with counters of kPlanes bits, 2^kPlanes > reach. They start at 2^kPlanes - 1 - reach, so they outgrow
+/// their planes exactly when the count exceeds the reach.
+template <int kPlanes>
+std::int64_t near_codes_by(const CodeBlock& block, const std::uint64_t* codes, std::int64_t count, std::int64_t reach,
+                           NearCodes* found) {
+  Counts<kPlanes> start;
+  for (int p = 0; p < kPlanes; ++p) start.planes[p] = splat_bits((((1LL << kPlanes) - 1 - reach) >> p & 1) != 0);
+  start.over = ~present_codes(block.count);
+  const std::int64_t first_check = reach / kSliceBits + 1;
+
+  NearCodes* next = found;
+  for (std::int64_t row = 0; row < count; ++row) {
+    const std::uint64_t* const code = codes + row * block.words;
+    Counts<kPlanes> counts = start;
+    for (std::int64_t slice = 0;;) {
+      counts.add_slice(block.slices + slice * kSliceVectors * kLanes,
+                       static_cast<std::uint32_t>(code[slice / 2] >> slice % 2 * 32));
+      if (++slice == block.num_slices) break;
+      if (slice >= first_check && (!any_bit(~counts.over) || count_codes(~counts.over) <= kFewCodes)) break;
+    }
+    if (!any_bit(~counts.over)) continue;
+    std::uint32_t lanes[kLanes];
+    store_bits(lanes, ~counts.over);
+    for (std::uint32_t lane = 0; lane < kLanes; ++lane) {
+      for (std::uint32_t left = lanes[lane]; left != 0; left &= left - 1) {
+        const std::uint32_t column = 32 * lane + static_cast<std::uint32_t>(__builtin_ctz(left));
+        const std::uint32_t distance = differing_bits(code, block.codes + column * block.words, block.words);
+        *next = {static_cast<std::uint32_t>(row), column, distance};
+        next += distance <= reach;
+      }
+    }
   }
+  return next - found;
+}
+
+std::int64_t near_codes(const CodeBlock& block, const std::uint64_t* codes, std::int64_t count, std::int64_t reach,
+                        NearCodes* found) {
+  if (reach < 8) return near_codes_by<3>(block, codes, count, reach, found);
+  if (reach < 16) return near_codes_by<4>(block, codes, count, reach, found);
+  if (reach < 32) return near_codes_by<5>(block, codes, count, reach, found);
+  if (reach < 512) return near_codes_by<9>(block, codes, count, reach, found);
+  return near_codes_by<13>(block, codes, count, reach, found);
 }

@@ -71,6 +71,25 @@ struct Survivor {
   std::int32_t product;
 };
 
+/// Bits of a code that one slice counts: a slice is made of 32 bits of the code, of which it leaves out the last two.
+constexpr std::int64_t kSliceBits = 30;
+
+/// Codes that are compared with others at once, and their bit slices (simd/bit_slices.inl).
+struct CodeBlock {
+  const std::uint64_t* codes;  ///< [count, words]
+  std::int64_t words;
+  std::int64_t count;           ///< at most block_codes
+  const std::uint32_t* slices;  ///< as slice_codes writes them
+  std::int64_t num_slices;
+};
+
+/// Two codes that differ in `distance` bits: by their position in what was compared.
+struct NearCodes {
+  std::uint32_t row;
+  std::uint32_t column;
+  std::uint32_t distance;
+};
+
 /// The inner loops, compiled once per instruction set. Decisions do not depend on which is used: screens differ within
 /// their bands, exact evaluations are the same operations in the same order.
 struct Kernels {
@@ -130,6 +149,31 @@ struct Kernels {
   /// Differing bits of one code and `count` codes of `words` words each.
   void (*hamming)(const std::uint64_t* code, const std::uint64_t* codes, std::int64_t words, std::int64_t count,
                   std::uint32_t* distances);
+  /// Codes of a block, and 32-bit words that a slice of a block takes.
+  std::int64_t block_codes;
+  std::int64_t slice_words;
+  /// Slices of up to block_codes codes: slice k of the 32-bit half words k of the codes.
+  void (*slice_codes)(const std::uint64_t* codes, std::int64_t words, std::int64_t count, std::int64_t num_slices,
+                      std::uint32_t* slices);
+  /// Writes every pair of one of `count` codes and one of the block's that differ in at most `reach` < 8192 bits, rows
+  /// ascending, to `found`, which has room for one more than all pairs; gives their number.
+  std::int64_t (*near_codes)(const CodeBlock& block, const std::uint64_t* codes, std::int64_t count, std::int64_t reach,
+                             NearCodes* found);
+
+  // minhash (similarity/minhash.cpp)
+  /// Writes the `others` [count, 128] that have at least `least` bytes in common with `bytes` [128], ascending, to
+  /// `found`, which has room for one more than count; gives their number.
+  std::int64_t (*minhash_candidates)(const std::uint8_t* bytes, const std::uint8_t* others, std::int64_t count,
+                                     std::int64_t least, std::uint32_t* found);
+  /// The definition's number of equal minima.
+  std::int64_t (*minhash_equal)(const std::uint32_t* x, const std::uint32_t* y);
+
+  // ORB (similarity/orb.cpp)
+  /// For each of `count` codes the nearest of the block's, as distance << 32 | first_column + its position, where that
+  /// is less than what row_nearest holds; and for each of the block's the nearest of the codes. Ties to the lowest
+  /// position. The slices hold all bits of the codes, at most 511.
+  void (*nearest_codes)(const CodeBlock& block, const std::uint64_t* codes, std::int64_t count,
+                        std::int64_t first_column, std::uint64_t* row_nearest, std::uint32_t* column_nearest);
 };
 
 /// The kernels of simd_level().

@@ -10,6 +10,7 @@
 #endif
 
 #include "similarity/arithmetic/cosine.hpp"
+#include "similarity/arithmetic/minhash.hpp"
 #include "similarity/arithmetic/ssim.hpp"
 #include "similarity/simd/kernels.hpp"
 
@@ -19,9 +20,12 @@ namespace {
 // clang-format off: the vectors first
 #include "similarity/simd/vector.inl"
 
+#include "similarity/simd/bit_slices.inl"
 #include "similarity/simd/cosine.inl"
 #include "similarity/simd/hamming.inl"
 #include "similarity/simd/integer_product.inl"
+#include "similarity/simd/minhash.inl"
+#include "similarity/simd/orb.inl"
 #include "similarity/simd/product_screen.inl"
 #include "similarity/simd/ssim.inl"
 // clang-format on
@@ -51,6 +55,13 @@ const Kernels SIMILE_KERNELS = {
     .squared_difference = squared_difference,
     .within_reach = within_reach,
     .hamming = hamming,
+    .block_codes = kBlockCodes,
+    .slice_words = kSliceVectors * kLanes,
+    .slice_codes = slice_codes,
+    .near_codes = near_codes,
+    .minhash_candidates = minhash_candidates,
+    .minhash_equal = minhash_equal,
+    .nearest_codes = nearest_codes,
 };
 
 }  // namespace simile

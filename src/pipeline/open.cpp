@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
-#include <algorithm>
-
 #include "pipeline/target.hpp"
 
 #include "simile/core/error.hpp"
@@ -12,18 +10,14 @@
 namespace simile {
 namespace {
 
-void check_window(SsimWindow window, const Dataset& dataset, Method method, const FeatureOptions& features) {
+void check_window(SsimWindow window, Method method) {
   const auto flag = concat("--window ", to_string(window));
   if (method != Method::ssim) {
     throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
   }
   if (features.scale && !dataset.images.in_memory()) return;  // the files' size is not known yet; the metric checks it
-  constexpr std::int64_t kGaussianSidePx = 11;                // 3.5 standard deviations of 1.5 px to each side
-  const PixelSize size = compared_size(dataset.images, method, features);
-  if (window == SsimWindow::gaussian && std::min(size.width_px, size.height_px) < kGaussianSidePx) {
-    throw Error(ErrorCode::invalid_argument,
-                concat(flag, ": images of ", size.width_px, "x", size.height_px, " pixels are smaller than its ",
-                       kGaussianSidePx, "x", kGaussianSidePx, " (set --size)"));
+  if (window == SsimWindow::gaussian) {
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": not built yet; allowed is uniform"));
   }
 }
 
@@ -64,7 +58,7 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
 Method checked_method(const Dataset& dataset, const FeatureOptions& features, const MetricOptions& metric) {
   const Method method = choose_method(dataset, features.method);
   features.validate_for(dataset, method);
-  if (metric.window) check_window(*metric.window, dataset, method, features);
+  if (metric.window) check_window(*metric.window, method);
   return method;
 }
 

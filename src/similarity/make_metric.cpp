@@ -31,7 +31,10 @@ std::unique_ptr<Metric> make(const Features& left, const Features* right, Member
   return std::make_unique<Of>(view, (right->*member).view(), arguments...);
 }
 
-std::unique_ptr<Metric> make(const Features& left, const Features* right, const MetricOptions& /*options*/) {
+std::unique_ptr<Metric> make(const Features& left, const Features* right, const MetricOptions& options) {
+  if (options.window == SsimWindow::gaussian) {
+    throw Error(ErrorCode::invalid_argument, "--window gaussian: not built yet; allowed is uniform");
+  }
   switch (left.method) {
     case Method::ssim:
       return make<SsimMetric>(left, right, &Features::images);

@@ -2,6 +2,7 @@
 #include "simile/similarity/ssim.hpp"
 
 #include <algorithm>
+#include <array>
 #include <vector>
 
 #include "similarity/arithmetic/ssim.hpp"
@@ -13,75 +14,110 @@
 namespace simile {
 namespace {
 
-// Prepared left images of a tile share the second and third level cache; larger images take fewer of them, but never so
-// few that preparing costs more than comparing.
-constexpr std::int64_t kLeftCacheBytes = 8 << 20;
-constexpr std::int64_t kMinEdge = 64;
-constexpr std::int64_t kMaxEdge = 256;
-constexpr std::int64_t kMaxLanes = 16;
-constexpr std::int64_t kMaxWidth = 1 << 24;  // the screen's error bound is proven up to here
+// At 64 px, preparing takes a tenth of the time then; larger tiles would leave threads without work on small sets.
+constexpr std::int64_t kPreferredEdge = 128;
+// Windows a side of a patch: what 16 right images need then (1 MB) fits the second level cache. Smaller ones lose more
+// to the six pixels by which they overlap than they gain (measured: 32 a side 13 % slower).
+constexpr std::int64_t kPatch = kSsimRowSum;
+constexpr std::int64_t kMaxImages = 16;         // that any level compares at once, on one side
+constexpr std::int64_t kMaxPixels = 1LL << 31;  // the definition's error bound is proven up to here
 
-enum Slot : std::size_t { left_slot, right_slot, scratch_slot };
+enum Slot : std::size_t { left_slot, right_slot, scratch_slot, sums_slot };
 
-std::int64_t num_windows(const View<const std::uint8_t, 3>& images) {
-  return (images.shape[1] - kSsimWindow + 1) * (images.shape[2] - kSsimWindow + 1);
-}
-std::int64_t num_pixels(const View<const std::uint8_t, 3>& images) { return images.shape[1] * images.shape[2]; }
+std::int64_t round_up(std::int64_t value, std::int64_t unit) { return (value + unit - 1) / unit * unit; }
 
-/// Four bytes a pixel for products, twelve a window for statistics.
-std::int64_t left_bytes(const View<const std::uint8_t, 3>& images) {
-  return 4 * num_pixels(images) + 12 * num_windows(images);
+/// Windows a side of a patch when `windows` are cut into even parts.
+std::int64_t patch_side(std::int64_t windows) {
+  const std::int64_t parts = (windows + kPatch - 1) / kPatch;
+  return std::min(windows, round_up((windows + parts - 1) / parts, 2));
 }
 
-SsimLeft left_at(std::int32_t* memory, const View<const std::uint8_t, 3>& images) {
-  const std::int64_t windows = num_windows(images);
-  auto* const floats = reinterpret_cast<float*>(memory + num_pixels(images) + windows);
-  return {memory, memory + num_pixels(images), floats, floats + windows};
-}
-
-std::int32_t pack_halves(std::int32_t low, std::int32_t high) {
-  return static_cast<std::int32_t>((static_cast<std::uint32_t>(high) << 16) |
-                                   (static_cast<std::uint32_t>(low) & 0xffffu));
-}
-
-/// Calls visit(pixel, entering value, leaving value or 0) for every pixel of an image.
-template <class Visit>
-void for_each_product(const std::uint8_t* image, std::int64_t height, std::int64_t width, Visit&& visit) {
-  const std::int64_t lag = kSsimWindow * width;
-  for (std::int64_t pixel = 0; pixel < height * width; ++pixel) {
-    visit(pixel, image[pixel], pixel >= lag ? image[pixel - lag] : 0);
+/// Where the images first .. first + count - 1 begin; the last one is repeated until the end.
+template <std::size_t size>
+std::array<const std::uint8_t*, size> image_pointers(const View<const std::uint8_t, 3>& images, std::int64_t first,
+                                                     std::int64_t end, std::int64_t offset) {
+  std::array<const std::uint8_t*, size> pointers;
+  for (std::size_t k = 0; k < size; ++k) {
+    pointers[k] = images[std::min(first + static_cast<std::int64_t>(k), end - 1)].data + offset;
   }
+  return pointers;
 }
 
-void prepare_left(const Kernels& simd, const std::uint8_t* image, std::int64_t height, std::int64_t width,
-                  const SsimLeft& left, std::int32_t* scratch) {
-  for_each_product(image, height, width, [&](std::int64_t pixel, std::int32_t entering, std::int32_t leaving) {
-    left.products[pixel] = pack_halves(49 * entering, -49 * leaving);
-  });
-  const std::int64_t windows = (height - kSsimWindow + 1) * (width - kSsimWindow + 1);
-  std::int32_t* const variances = scratch + 2 * width;
-  simd.ssim_statistics(image, height, width, left.sums, variances, scratch);
-  for (std::int64_t k = 0; k < windows; ++k) {
-    left.luminance[k] = static_cast<float>(left.sums[k] * left.sums[k]) + static_cast<float>(kSsimC1);
-    left.structure[k] = static_cast<float>(variances[k]) + static_cast<float>(kSsimC2);
+/// Screens the block of a tile.
+class DenseScreen {
+ public:
+  DenseScreen(const View<const std::uint8_t, 3>& left, const View<const std::uint8_t, 3>& right, const Tile& tile,
+              Workspace& workspace)
+      : simd_(kernels().ssim),
+        left_(left),
+        right_(right),
+        tile_(tile),
+        num_rows_(left.shape[1] - kSsimWindow + 1),
+        num_columns_(left.shape[2] - kSsimWindow + 1),
+        row_stride_(round_up(tile.cols.size(), simd_.rights)),
+        num_blocks_(round_up(tile.rows.size(), simd_.lefts) / simd_.lefts) {
+    const SsimPatch patch = largest();
+    left_memory_ = workspace.buffer<std::uint8_t>(left_slot, num_blocks_ * simd_.left_bytes(patch));
+    right_memory_ = workspace.buffer<std::uint8_t>(right_slot, simd_.right_bytes(patch));
+    scratch_ = workspace.buffer<std::uint8_t>(scratch_slot, simd_.scratch_bytes(patch));
+    sums_ = workspace.buffer<double>(sums_slot, num_blocks_ * simd_.lefts * row_stride_);
   }
-}
 
-void prepare_right(const Kernels& simd, const std::uint8_t* image, std::int64_t height, std::int64_t width, int lane,
-                   const SsimRight& right, std::int32_t* scratch) {
-  const std::int64_t lanes = simd.lanes;
-  for_each_product(image, height, width, [&](std::int64_t pixel, std::int32_t entering, std::int32_t leaving) {
-    right.products[pixel * lanes + lane] = pack_halves(entering, leaving);
-  });
-  const std::int64_t windows = (height - kSsimWindow + 1) * (width - kSsimWindow + 1);
-  std::int32_t* const variances = scratch + 2 * width;
-  std::int32_t* const sums = variances + windows;
-  simd.ssim_statistics(image, height, width, sums, variances, scratch);
-  for (std::int64_t k = 0; k < windows; ++k) {
-    right.sums[k * lanes + lane] = sums[k];
-    right.variances[k * lanes + lane] = static_cast<float>(variances[k]);
+  /// Mean similarities [row, stride()] of the tile's pairs; of an upper tile, at least those with row < column.
+  const double* means() {
+    std::fill_n(sums_, num_blocks_ * simd_.lefts * row_stride_, 0.0);
+    const SsimPatch largest_patch = largest();
+    for (std::int64_t row = 0; row < num_rows_; row += largest_patch.rows) {
+      for (std::int64_t column = 0; column < num_columns_; column += largest_patch.columns) {
+        add_patch(
+            {std::min(largest_patch.rows, num_rows_ - row), std::min(largest_patch.columns, num_columns_ - column)},
+            row * left_.shape[2] + column);
+      }
+    }
+    const auto count = static_cast<double>(num_rows_ * num_columns_);
+    for (std::int64_t k = 0; k < num_blocks_ * simd_.lefts * row_stride_; ++k) sums_[k] /= count;
+    return sums_;
   }
-}
+  std::int64_t stride() const { return row_stride_; }
+
+ private:
+  SsimPatch largest() const { return {patch_side(num_rows_), patch_side(num_columns_)}; }
+
+  void add_patch(SsimPatch patch, std::int64_t offset) {
+    const std::int64_t block_bytes = simd_.left_bytes(patch);
+    const std::int64_t width = left_.shape[2];
+    for (std::int64_t block = 0; block < num_blocks_; ++block) {
+      const auto pixels =
+          image_pointers<kMaxImages>(left_, tile_.rows.begin + block * simd_.lefts, tile_.rows.end, offset);
+      simd_.prepare_left(pixels.data(), width, patch, left_memory_ + block * block_bytes, scratch_);
+    }
+    for (std::int64_t group = tile_.cols.begin; group < tile_.cols.end; group += simd_.rights) {
+      const std::int64_t group_end = std::min(group + simd_.rights, tile_.cols.end);
+      const auto pixels = image_pointers<kMaxImages>(right_, group, group_end, offset);
+      simd_.prepare_right(pixels.data(), width, patch, right_memory_, scratch_);
+      // Of an upper tile only rows below the group's last column have pairs here.
+      const std::int64_t row_end = tile_.upper ? std::min(tile_.rows.end, group_end - 1) : tile_.rows.end;
+      const std::int64_t block_end = round_up(row_end - tile_.rows.begin, simd_.lefts) / simd_.lefts;
+      for (std::int64_t block = 0; block < block_end; ++block) {
+        simd_.add_sums(left_memory_ + block * block_bytes, right_memory_, patch, scratch_,
+                       sums_ + block * simd_.lefts * row_stride_ + (group - tile_.cols.begin), row_stride_);
+      }
+    }
+  }
+
+  const SsimKernels& simd_;
+  const View<const std::uint8_t, 3>& left_;
+  const View<const std::uint8_t, 3>& right_;
+  const Tile& tile_;
+  std::int64_t num_rows_;  // of windows
+  std::int64_t num_columns_;
+  std::int64_t row_stride_;
+  std::int64_t num_blocks_;  // of left images
+  std::uint8_t* left_memory_;
+  std::uint8_t* right_memory_;
+  std::uint8_t* scratch_;
+  double* sums_;
+};
 
 }  // namespace
 
@@ -98,9 +134,9 @@ SsimMetric::SsimMetric(View<const std::uint8_t, 3> left, View<const std::uint8_t
     throw Error(ErrorCode::invalid_argument, concat("images of ", left.shape[2], "x", left.shape[1],
                                                     " pixels are smaller than SSIM's window of 7x7"));
   }
-  if (left.shape[2] > kMaxWidth) {
-    throw Error(ErrorCode::invalid_argument, concat("images of ", left.shape[2], "x", left.shape[1],
-                                                    " pixels are wider than ", kMaxWidth, " pixels"));
+  if (left.shape[1] > kMaxPixels / left.shape[2]) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("images of ", left.shape[2], "x", left.shape[1], " pixels have more than 2^31 pixels"));
   }
 }
 
@@ -109,13 +145,15 @@ std::int64_t SsimMetric::resident_bytes() const {
 }
 
 Cost SsimMetric::cost() const {
+  const SsimKernels& simd = kernels().ssim;
+  const SsimPatch patch{patch_side(left_.shape[1] - kSsimWindow + 1), patch_side(left_.shape[2] - kSsimWindow + 1)};
   Cost cost;
-  const std::int64_t bytes = left_bytes(left_);
-  cost.preferred_edge = std::clamp(kLeftCacheBytes / bytes / kMaxLanes * kMaxLanes, kMinEdge, kMaxEdge);
-  cost.bytes_per_row = bytes;
-  // One group of lanes on the right, and the scratch of statistics and column sums.
-  cost.fixed_bytes = kMaxLanes * (4 * num_pixels(left_) + 8 * num_windows(left_)) + 8 * num_windows(left_) +
-                     4 * (kMaxLanes + 2) * left_.shape[2] + 4096;
+  cost.preferred_edge = kPreferredEdge;
+  cost.bytes_per_row = simd.left_bytes(patch) / simd.lefts;
+  cost.bytes_per_pair = sizeof(double);
+  // The right images of a patch, and what rounding up to whole blocks of images adds on either side.
+  cost.fixed_bytes = simd.right_bytes(patch) + simd.scratch_bytes(patch) + simd.left_bytes(patch) +
+                     8 * kPreferredEdge * (simd.lefts + simd.rights) + 4096;
   return cost;
 }
 
@@ -126,45 +164,19 @@ double SsimMetric::exact(std::int64_t left, std::int64_t right) const {
   static thread_local std::vector<double> row;
   columns.resize(static_cast<std::size_t>(5 * width));
   row.resize(static_cast<std::size_t>(width));
-  return kernels().ssim_exact(left_[left].data, right_[right].data, height, width, columns.data(), row.data());
+  return kernels().ssim.exact(left_[left].data, right_[right].data, height, width, columns.data(), row.data());
 }
 
 void SsimMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                               std::vector<ScoredPair>& out) const {
-  const Kernels& simd = kernels();
-  const std::int64_t height = left_.shape[1];
-  const std::int64_t width = left_.shape[2];
-  const std::int64_t pixels = num_pixels(left_);
-  const std::int64_t windows = num_windows(left_);
-  const std::int64_t stride = left_bytes(left_) / 4;
-
-  auto* const left_memory = workspace.buffer<std::int32_t>(left_slot, tile.rows.size() * stride);
-  auto* const right_memory = workspace.buffer<std::int32_t>(right_slot, simd.lanes * (pixels + 2 * windows));
-  auto* const scratch =
-      workspace.buffer<std::int32_t>(scratch_slot, std::max(2 * width + 2 * windows, width * simd.lanes));
-  const SsimRight right{right_memory, right_memory + simd.lanes * pixels,
-                        reinterpret_cast<float*>(right_memory + simd.lanes * (pixels + windows))};
-
-  for (std::int64_t row = 0; row < tile.rows.size(); ++row) {
-    prepare_left(simd, left_[tile.rows.begin + row].data, height, width, left_at(left_memory + row * stride, left_),
-                 scratch);
-  }
-  const double band = ssim_band(width - kSsimWindow + 1);
-  double means[kMaxLanes];
-  for (std::int64_t group = tile.cols.begin; group < tile.cols.end; group += simd.lanes) {
-    const std::int64_t group_end = std::min(group + simd.lanes, tile.cols.end);
-    for (int lane = 0; lane < simd.lanes; ++lane) {
-      // Lanes beyond the last image repeat it; their results are not read.
-      prepare_right(simd, right_[std::min(group + lane, group_end - 1)].data, height, width, lane, right, scratch);
-    }
-    const std::int64_t row_end = tile.upper ? std::min(tile.rows.end, group_end - 1) : tile.rows.end;
-    for (std::int64_t row = tile.rows.begin; row < row_end; ++row) {
-      const SsimLeft left = left_at(left_memory + (row - tile.rows.begin) * stride, left_);
-      simd.ssim_means(left, right, height, width, scratch, means);
-      for (std::int64_t col = tile.upper ? std::max(group, row + 1) : group; col < group_end; ++col) {
-        const double mean = means[col - group];
-        if (mean + band >= need.floor) out.push_back({row, col, mean - band, mean + band});
-      }
+  DenseScreen dense(left_, right_, tile, workspace);
+  const double* const means = dense.means();
+  for (std::int64_t row = tile.rows.begin; row < tile.rows.end; ++row) {
+    const double* const row_means = means + (row - tile.rows.begin) * dense.stride() - tile.cols.begin;
+    for (std::int64_t col = tile.upper ? std::max(tile.cols.begin, row + 1) : tile.cols.begin; col < tile.cols.end;
+         ++col) {
+      const double mean = row_means[col];
+      if (mean + kSsimBand >= need.floor) out.push_back({row, col, mean - kSsimBand, mean + kSsimBand});
     }
   }
 }

@@ -154,23 +154,31 @@ TEST(Ssim, RefusesImagesSmallerThanTheWindowAndUnequalSizes) {
   const Array<std::uint8_t, 3> a({2, 9, 8});
   const Array<std::uint8_t, 3> b({2, 8, 9});
   expect_error(ErrorCode::invalid_argument, "not 8x9 and 9x8", [&] { SsimMetric(a.view(), b.view()); });
-  const View<const std::uint8_t, 3> wide(nullptr, {0, 7, (1 << 24) + 1});
-  expect_error(ErrorCode::invalid_argument, "wider than 16777216", [&] { SsimMetric{wide}; });
+  const View<const std::uint8_t, 3> huge(nullptr, {0, 1 << 16, (1 << 15) + 1});
+  expect_error(ErrorCode::invalid_argument, "more than 2^31 pixels", [&] { SsimMetric{huge}; });
   auto strided = a.view();
   strided.shape[2] = 7;
   expect_error(ErrorCode::internal, "contiguous", [&] { SsimMetric{strided}; });
 }
 
-// The proof in docs/algorithms.md bounds the running sum of a row of m windows, each at most 1 + 16u, by
-// E(m) = E(m - 1) + u (m (1 + 16u) + E(m - 1)), E(1) = 0, over m; the band must stay above 13u + E(m) / m.
-TEST(SsimBand, CoversTheProofsRecurrenceForEveryWidth) {
+// The proof in docs/algorithms.md bounds the running sum of a patch's row, taken two windows at a time (halves of
+// similarities, so a step adds at most 1 + 30u), by E(k) = E(k - 1) + u (k (1 + 30u) + E(k - 1)), E(1) = 0.
+TEST(SsimBand, CoversTheProofsRecurrence) {
   const double u = kFloatRoundoff;
-  double sum_error = 0;
-  for (std::int64_t m = 1; m <= 1 << 24; ++m) {
-    if (m > 1) sum_error += u * (static_cast<double>(m) * (1 + 16 * u) + sum_error);
-    const double needed = 13.1 * u + 2 * u + sum_error / static_cast<double>(m);
-    ASSERT_LT(needed, ssim_band(m)) << m;
+  double error = 0;
+  for (std::int64_t steps = 1; steps <= kSsimRowSum / 2; ++steps) {
+    if (steps > 1) error += u * (static_cast<double>(steps) * (1 + 30 * u) + error);
+    const double of_mean = 2 * error / static_cast<double>(2 * steps - 1);
+    EXPECT_LT(26 * u + 2 * u + of_mean, kSsimBand) << steps;
   }
+}
+
+// Several patches in each direction, the last ones of odd sizes.
+TEST(Ssim, KeepsItsIntervalsWhereImagesAreCutIntoPatches) {
+  IntervalUse use;
+  const auto images = hard_images(137, 201, 6);
+  check_intervals(SsimMetric(images.view()), use);
+  EXPECT_LE(use.worst, 1);
 }
 
 }  // namespace

@@ -22,13 +22,15 @@ SIMILE_SHARED double ssim_window(double sum_x, double sum_y, double variance_x, 
   return (luminance * structure) / (luminance_norm * structure_norm);
 }
 
-/// Half width of the interval around the single-precision mean SSIM of an image with `columns` windows a row, at most
-/// 2^24 (docs/algorithms.md, "SSIM screen"): 13 u for a window; (columns + 1) / 2 u for a row's running sum, whose
-/// terms of higher order 1 + 2 columns u covers; and 3 u to spare for what the double-precision definition itself may
-/// be off.
-SIMILE_SHARED double ssim_band(std::int64_t columns) {
-  const double m = static_cast<double>(columns);
-  return kFloatRoundoff * (16 + 0.5 * (m + 1) * (1 + 2 * m * kFloatRoundoff)) + 1e-12;
-}
+/// Windows a row that the screen adds up in single precision before it goes on in double.
+constexpr std::int64_t kSsimRowSum = 64;
+
+/// c2 as the screen has it: an integer.
+constexpr std::int32_t kSsimC2Screen = 137645;
+
+/// Half width of the interval around the screen's mean SSIM (docs/algorithms.md, "SSIM screen"): 26 u for a window, 17
+/// u for the running sum of at most kSsimRowSum of them, 2 u for sums in double and for what the definition itself may
+/// be off; the rest is to spare.
+constexpr double kSsimBand = 48 * kFloatRoundoff + 1e-12;
 
 }  // namespace simile

@@ -3,22 +3,9 @@
 
 #include <cstdint>
 
+#include "similarity/simd/ssim_kernels.hpp"
+
 namespace simile {
-
-/// One image prepared as the left side of SSIM pairs; lane-wise broadcast.
-struct SsimLeft {
-  std::int32_t* products;  ///< [height, width]: 49 x (new row) in the low 16 bits, -49 x (row that leaves) in the high
-  std::int32_t* sums;      ///< [windows]: Sx
-  float* luminance;        ///< [windows]: Sx^2 + c1
-  float* structure;        ///< [windows]: Vx + c2
-};
-
-/// `lanes` images prepared as the right side; element [..., lane].
-struct SsimRight {
-  std::int32_t* products;  ///< [height, width, lanes]: new row in the low 16 bits, row that leaves in the high
-  std::int32_t* sums;      ///< [windows, lanes]: Sy
-  float* variances;        ///< [windows, lanes]: Vy
-};
 
 /// Items of a byte product lie in panels of this many, [group of 4 values][item][4].
 constexpr std::int64_t kPanelRows = 16;
@@ -93,17 +80,7 @@ struct NearCodes {
 /// The inner loops, compiled once per instruction set. Decisions do not depend on which is used: screens differ within
 /// their bands, exact evaluations are the same operations in the same order.
 struct Kernels {
-  // SSIM (similarity/ssim.cpp)
-  int lanes;
-  /// Sums and scaled variances (arithmetic.hpp) of every window, [height - 6, width - 6]; scratch: 2 width int32.
-  void (*ssim_statistics)(const std::uint8_t* image, std::int64_t height, std::int64_t width, std::int32_t* sums,
-                          std::int32_t* variances, std::int32_t* scratch);
-  /// Mean SSIM of one left image with each lane's right image; scratch: width x lanes int32, aligned.
-  void (*ssim_means)(const SsimLeft& left, const SsimRight& right, std::int64_t height, std::int64_t width,
-                     std::int32_t* scratch, double* means);
-  /// The definition; scratch: 5 width int32 and width double, aligned.
-  double (*ssim_exact)(const std::uint8_t* x, const std::uint8_t* y, std::int64_t height, std::int64_t width,
-                       std::int32_t* scratch, double* row);
+  SsimKernels ssim;
 
   // cosine (similarity/cosine.cpp)
   int gemm_rows;

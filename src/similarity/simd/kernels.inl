@@ -28,15 +28,15 @@ namespace {
 #include "similarity/simd/orb.inl"
 #include "similarity/simd/product_screen.inl"
 #include "similarity/simd/ssim.inl"
+#include "similarity/simd/ssim_window.inl"
+#include "similarity/simd/ssim_sums.inl"
+#include "similarity/simd/ssim_table.inl"
 // clang-format on
 
 }  // namespace
 
 const Kernels SIMILE_KERNELS = {
-    .lanes = kLanes,
-    .ssim_statistics = ssim_statistics,
-    .ssim_means = ssim_means,
-    .ssim_exact = ssim_exact,
+    .ssim = kSsimKernels,
     .gemm_rows = kGemmRows,
     .gemm_columns = 2 * kLanes,
     .gemm = gemm,

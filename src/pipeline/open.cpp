@@ -15,7 +15,6 @@ void check_window(SsimWindow window, Method method) {
   if (method != Method::ssim) {
     throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
   }
-  if (features.scale && !dataset.images.in_memory()) return;  // the files' size is not known yet; the metric checks it
   if (window == SsimWindow::gaussian) {
     throw Error(ErrorCode::invalid_argument, concat(flag, ": not built yet; allowed is uniform"));
   }

@@ -17,7 +17,7 @@ TEST_F(Determinism, GivesTheSameTablesForAnyThreadsAndMemory) {
   for (const auto method : {Method::ssim, Method::phash}) {
     std::map<std::string, std::string> reference;
     for (const int threads : {1, 2, 5}) {
-      for (const std::int64_t memory : {6 << 20, 512 << 20}) {
+      for (const std::int64_t memory : {8 << 20, 512 << 20}) {
         cluster({.input = input,
                  .features = {.method = method},
                  .threshold = 0.7,

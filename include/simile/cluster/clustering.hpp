@@ -24,8 +24,8 @@ struct Clustering {
   std::int64_t num_grouped() const { return num_items() - static_cast<std::int64_t>(outliers.size()); }
 };
 
-/// Clusters from component labels (label = the component's smallest item); components of fewer than `min_size` items
-/// become outliers. min_size >= 1.
+/// Clusters from component labels, one an item: the component's smallest item, so in [0, n). Components of fewer than
+/// `min_size` items become outliers; min_size >= 1 (internal otherwise). No labels give no clusters.
 Clustering make_clustering(const std::vector<std::int64_t>& labels, std::int64_t min_size);
 
 /// Up to this many members, a representative is chosen by all pairs; beyond, by a sample of this size.
@@ -40,7 +40,9 @@ struct Representatives {
 };
 
 /// The member with the highest mean exact similarity to the other members; in clusters beyond kMaxExactMembers to
-/// kRepresentativeSample members drawn by `seed`. Ties to the smallest index. Needs a metric of one set.
+/// kRepresentativeSample members drawn by `seed`. Ties to the smallest index. Needs a metric of
+/// one set whose items are those of the clustering. The same on every run, whatever the threads: means are of exact
+/// sums. Throws cancelled, out_of_memory.
 Representatives choose_representatives(const Clustering& clustering, const Metric& metric, std::uint64_t seed,
                                        const Context& context);
 

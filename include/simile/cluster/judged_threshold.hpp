@@ -27,11 +27,13 @@ struct JudgedThreshold {
 /// between them. Throws invalid_argument without a pair, or when no answer is "alike".
 JudgedThreshold threshold_from(std::vector<JudgedPair> pairs);
 
-/// Exact two-sided 95% confidence interval of a share of which `successes` of `trials` were seen: [low, high].
+/// A share between two bounds, both in [0, 1].
 struct ShareInterval {
   double low = 0;
   double high = 1;
 };
+/// Exact two-sided 95% confidence interval of a share of which `successes` of `trials` were seen; [0, 1] of no trials.
+/// 0 <= successes <= trials (internal otherwise).
 ShareInterval clopper_pearson(std::int64_t successes, std::int64_t trials);
 
 }  // namespace simile

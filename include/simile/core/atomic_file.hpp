@@ -22,11 +22,13 @@ class AtomicFile {
   AtomicFile(const AtomicFile&) = delete;
   AtomicFile& operator=(const AtomicFile&) = delete;
 
+  /// Appends; throws io.
   void write(std::string_view bytes);
   void write(std::span<const std::uint8_t> bytes);
   /// Brings what was written to the disk without renaming: what can fail for want of space fails here. For several
   /// files that belong together: sync() all, then commit() all.
   void sync();
+  /// sync(), then the file has its name, in place of one that was there. Throws io; once only (internal).
   void commit();
 
  private:

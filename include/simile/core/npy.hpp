@@ -23,7 +23,9 @@ struct NpyHeader {
   std::int64_t data_offset = 0;  ///< bytes before the first element
 };
 
+/// "uint8", as NumPy calls it.
 std::string to_string(NpyType type);
+/// Bytes of one element.
 std::int64_t element_bytes(NpyType type);
 
 /// Parses the header at the start of `bytes`. Throws decode for anything that is not a complete header of a supported
@@ -40,7 +42,7 @@ class NpyFile {
   explicit NpyFile(const std::filesystem::path& path);
 
   const NpyHeader& header() const { return header_; }
-  /// All elements into `target`, which has room for them. Throws decode when they are not of `type`.
+  /// All elements, row-major, into `target`, which has room for them. Throws decode when they are not of `type`.
   void read(NpyType type, void* target) const;
   /// float32, or float16 widened exactly, `[n, d]`. Throws decode for another type or rank.
   Array<float, 2> read_embeddings() const;
@@ -51,7 +53,8 @@ class NpyFile {
   NpyHeader header_;
 };
 
-/// Writes an array of `shape`, its elements given by `bytes`, through `file` (the caller commits).
+/// Writes an array of `shape`, its elements row-major and little-endian in `bytes`, which must be as many as the shape
+/// says, through `file` (the caller commits). The elements start at a multiple of 64 bytes. Throws io.
 void write_npy(AtomicFile& file, NpyType type, std::span<const std::int64_t> shape,
                std::span<const std::uint8_t> bytes);
 

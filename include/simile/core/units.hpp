@@ -12,7 +12,7 @@ namespace simile {
 /// 2^62.
 std::int64_t parse_bytes(std::string_view text);
 
-/// "3.8 GiB", "17 B".
+/// "3.8 GiB", "17 B": powers of 1024, one decimal from 1 KiB on.
 std::string format_bytes(std::int64_t bytes);
 /// "12,345,678".
 std::string format_count(std::int64_t count);
@@ -22,7 +22,7 @@ std::string format_counted(std::int64_t count, std::string_view one, std::string
 std::string format_share(double share);
 /// "1.2 M", "870": three significant digits, for rates.
 std::string format_rate(double per_second);
-/// "0.42 s", "3 min 05 s", "2 h 10 min".
+/// "0.42 s", "3 min 05 s", "2 h 10 min"; "?" for what is negative, NaN or beyond 10^9 seconds.
 std::string format_duration(double seconds);
 
 /// Memory this process may use at most: the smaller of the machine's and the control group's limit (of the root of the

@@ -11,6 +11,7 @@
 
 namespace simile {
 
+/// Width and height of an image, in this order (arrays have them the other way round).
 struct PixelSize {
   std::int64_t width_px = 0;
   std::int64_t height_px = 0;
@@ -23,6 +24,7 @@ struct DecodeLimits {
   std::int64_t max_file_bytes = 512LL * 1024 * 1024;  ///< --max-file-size
 };
 
+/// How files become pixels.
 struct DecodeOptions {
   DecodeLimits limits{};
   /// When set, a JPEG may be decoded at the smallest of 1/1, 1/2, 1/4, 1/8 of its size that is still at least twice

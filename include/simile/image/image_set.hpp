@@ -32,9 +32,9 @@ struct ReadCost {
 
 /// Decodes every item once, in parallel, and gives each to `visit`. What is held at one time stays within
 /// context.memory_bytes: large images wait for each other, and one that alone exceeds the budget is a per-item error
-/// naming --memory. An item that cannot be read or decoded, or for which `visit` throws Error(decode) or
-/// Error(invalid_argument), becomes an entry of the result, ascending by item; every other exception ends the run.
-/// Advances `progress` by one an item.
+/// naming --memory. Visits come in any order, from several workers at once (`worker` < the pool's threads). An item
+/// that cannot be read or decoded, or for which `visit` throws Error(decode) or Error(invalid_argument), becomes an
+/// entry of the result, ascending by item; every other exception ends the run. Advances `progress` by one an item.
 std::vector<ItemError> for_each_image(const ImageSet& set, const DecodeOptions& options, const Context& context,
                                       const ImageVisitor& visit);
 /// The same for some of the items, in any order. `costs`, one an item of the set, are filled in for files before they

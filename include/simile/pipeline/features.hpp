@@ -11,6 +11,7 @@
 
 namespace simile {
 
+/// Everything `simile features` can be told.
 struct FeaturesOptions {
   std::filesystem::path input;
   ListingOptions listing{};
@@ -19,6 +20,7 @@ struct FeaturesOptions {
   bool overwrite = false;
 };
 
+/// What was taken.
 struct FeaturesSummary {
   std::int64_t num_rows = 0;
   std::vector<std::pair<std::string, std::string>> unreadable;  ///< id and reason

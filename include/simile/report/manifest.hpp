@@ -65,7 +65,7 @@ struct ClusterSummary {
 std::string to_json(const ClusterSummary& summary);
 
 /// manifest.json: version, command line, summary (a JSON object, as to_json() gives it), and the SHA-256 of every other
-/// file directly in `folder`, but for the journal of moves.
+/// file directly in `folder`, but for the journal of moves. Throws io.
 void write_manifest(const std::filesystem::path& folder, const std::string& summary,
                     const std::vector<std::string>& arguments);
 

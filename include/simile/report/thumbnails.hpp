@@ -14,7 +14,8 @@ namespace simile {
 /// Longer side of a report's thumbnails.
 inline constexpr std::int64_t kThumbnailSidePx = 96;
 
-/// Small JPEGs of the given items, by item; proportions kept, never enlarged. Items that cannot be read are left out.
+/// Small JPEGs of the given items, by item; the longer side kThumbnailSidePx at most, proportions kept, never
+/// enlarged. `items` ascending; those that cannot be read are left out. Throws cancelled.
 std::map<std::int64_t, std::string> make_thumbnails(const ImageSet& set, const std::vector<std::int64_t>& items,
                                                     const DecodeLimits& limits, const CacheOptions& cache,
                                                     const Context& context);

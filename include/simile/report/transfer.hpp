@@ -23,7 +23,7 @@ Transfer parse_transfer(std::string_view text);
 /// Puts every readable photo below `folder`, at its transfer_place(), as a copy or as a symbolic link to the original.
 /// Originals are not touched; `none` and `move` (which has its plan: report/move.hpp) do nothing. Gives the rows that
 /// could not be transferred, with reasons, and writes them to transfer_errors.csv when there are any. Throws io when
-/// the folder itself cannot be written.
+/// the folder itself cannot be written or the disk is full, cancelled.
 std::vector<ItemError> transfer_files(const std::filesystem::path& folder, const ClusterResult& result,
                                       Transfer transfer, const Context& context);
 

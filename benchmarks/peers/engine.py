@@ -63,17 +63,17 @@ class Side:
     """A prepared work as a side of a measurement: calling it runs the work once and gives the seconds."""
 
     def __init__(self, engine, name="all"):
-        self._engine, self._name, self._report = engine, name, None
+        self.engine, self._name, self._report = engine, name, None
 
     def __call__(self):
-        self._report = self._engine.run(self._name)
+        self._report = self.engine.run(self._name)
         return self._report["seconds"]
 
     def note(self):
         """What the last run did, for a row's flags."""
         report = self._report
-        return (f"ours: {report['exact_evaluations']} pairs evaluated exactly, {report['pairs_skipped']} skipped in settled "
-                f"tiles, of {report['pairs']}")
+        return (f"ours: {report['exact_evaluations']} pairs evaluated exactly, {report['pairs_skipped']} skipped in "
+                f"settled tiles, of {report['pairs']}")
 
 
 def simd_levels(program):

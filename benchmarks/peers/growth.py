@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """How cost grows with the number of items: seconds and peak memory of every metric, to components, one process a point.
 
---json keeps the points, --plot draws them as SVG; with --from the points come from an earlier file and nothing is run.
+--json keeps the points; those of other metrics in the file stay. --plot draws all of them as SVG.
 """
 
 import argparse
@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable
 
@@ -53,9 +54,12 @@ def _orb(path, num_items):
 
 
 METRICS = (
-    Metric("ssim", "ssim, 64 px", 0.9, lambda path, n: _saved(path, inputs.natural_images(n, 64, 1, 1), method="ssim")),
-    Metric("cosine", "cosine, 512", 0.9, lambda path, n: _saved(path, inputs.embeddings(n, 512, 1), method="embedding")),
-    Metric("hamming", "hamming, 64 bits", 59 / 64, lambda path, n: _saved(path, inputs.hashes(n, 64, 5, 1), method="hash")),
+    Metric("ssim", "ssim, 64 px", 0.9,
+           lambda path, n: _saved(path, inputs.natural_images(n, 64, 1, 1), method="ssim")),
+    Metric("cosine", "cosine, 512", 0.9,
+           lambda path, n: _saved(path, inputs.embeddings(n, 512, 1), method="embedding")),
+    Metric("hamming", "hamming, 64 bits", 59 / 64,
+           lambda path, n: _saved(path, inputs.hashes(n, 64, 5, 1), method="hash")),
     Metric("template", "template, 64 px", 0.98,
            lambda path, n: _saved(path, inputs.natural_images(n, 64, 3, 1, noise=30.0), method="template")),
     Metric("minhash", "minhash, 128", 0.5, lambda path, n: _saved(path, inputs.signatures(n, 1), method="minhash")),
@@ -91,7 +95,8 @@ def grow(options, metric, folder, points):
                 return
         point = measure(options.engine, options.threads, metric, num_items, folder)
         points.append(point)
-        print(f"{metric.name:10} {num_items:8} {point['seconds']:10.4f} s {point['peak_bytes'] / 2**20:8.0f} MiB", flush=True)
+        print(f"{metric.name:10} {num_items:8} {point['seconds']:10.4f} s {point['peak_bytes'] / 2**20:8.0f} MiB",
+              flush=True)
 
 
 def plot(points, path):
@@ -131,18 +136,23 @@ def main():
     parser.add_argument("--only", help="metrics, separated by commas")
     parser.add_argument("--json", type=pathlib.Path)
     parser.add_argument("--plot", type=pathlib.Path)
-    parser.add_argument("--from", dest="source", type=pathlib.Path)
+    parser.add_argument("--draw-only", action="store_true", help="run nothing: plot what --json holds")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--most-seconds", type=float, default=60, help="a point expected to take longer is left out")
     options = parser.parse_args()
-    points = json.loads(options.source.read_text()) if options.source else []
-    if not options.source:
-        wanted = options.only.split(",") if options.only else [metric.name for metric in METRICS]
+    points = json.loads(options.json.read_text()) if options.json and options.json.exists() else []
+    if not options.draw_only:
+        names = [metric.name for metric in METRICS]
+        wanted = options.only.split(",") if options.only else names
+        if unknown := [name for name in wanted if name not in names]:
+            sys.exit(f"--only {unknown[0]}: allowed are {', '.join(names)}")
+        points = [point for point in points if point["metric"] not in wanted]
         with tempfile.TemporaryDirectory(prefix="simile-growth-") as folder:
             for metric in METRICS:
                 if metric.name in wanted:
                     grow(options, metric, pathlib.Path(folder), points)
-    if options.json:
+        points.sort(key=lambda point: (names.index(point["metric"]), point["items"]))
+    if options.json and not options.draw_only:
         options.json.write_text(json.dumps(points, indent=2) + "\n")
     if options.plot:
         plot(points, options.plot)

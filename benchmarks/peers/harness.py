@@ -99,8 +99,8 @@ def clock(function):
 
 
 def against_fastest(bench, peers, ours, tries=4):
-    """Tries every peer, then takes turns between ours and the peers that come within a quarter of the fastest. Gives the
-    runs, the name of the fastest peer, and what the others took. `peers` and `ours` as for take_turns."""
+    """Tries every peer, then takes turns between ours and the peers within a quarter of the fastest. Gives the runs,
+    the name of the fastest peer, and what the others took. `peers` and `ours` as for take_turns."""
     found = {}
     for name, (_, run) in peers.items():
         found[name] = min(run() for _ in range(tries))

@@ -6,6 +6,8 @@ import functools
 import cv2
 import numpy as np
 
+from harness import Skipped
+
 
 def groups_of_ten(num_items, rng):
     """For every item the group it belongs to; members lie scattered."""
@@ -13,8 +15,8 @@ def groups_of_ten(num_items, rng):
 
 
 def natural_images(num_images, side, channels, seed, noise=6.0):
-    """uint8 [n, side, side(, channels)]: smooth shapes with finer ones on top, each octave half as strong, as in photos;
-    of each group all are noisy copies of one."""
+    """uint8 [n, side, side(, channels)]: smooth shapes with finer ones on top, each octave half as strong, as in
+    photos; of each group all are noisy copies of one."""
     rng = np.random.default_rng(seed)
     groups = groups_of_ten(num_images, rng)
     shape = (side, side) if channels == 1 else (side, side, channels)
@@ -38,8 +40,8 @@ def with_edges(images, shapes, seed):
     images = images.copy()
     groups = groups_of_ten(len(images), np.random.default_rng(seed))
     for group in range(groups.max() + 1):
-        drawn = [(rng.integers(0, side, 2), rng.integers(2, side // 8, 2), rng.uniform(0, 180), int(rng.integers(0, 256)))
-                 for _ in range(shapes)]
+        drawn = [(rng.integers(0, side, 2), rng.integers(2, side // 8, 2), rng.uniform(0, 180),
+                  int(rng.integers(0, 256))) for _ in range(shapes)]
         for item in np.flatnonzero(groups == group):
             for centre, axes, angle, level in drawn:
                 cv2.ellipse(images[item], tuple(map(int, centre)), tuple(map(int, axes)), angle, 0, 360, level, -1)
@@ -103,7 +105,6 @@ def orb_descriptors(images):
 
 def photo_paths(bench, count):
     """The first `count` photos by path. Raises Skipped without photos."""
-    from harness import Skipped
     if bench.photos is None:
         raise Skipped("SIMILE_TEST_PHOTOS is not set")
     paths = _photos_below(bench.photos)

@@ -24,9 +24,9 @@ def parse():
     parser.add_argument("--only", help="ids, separated by commas")
     parser.add_argument("--json", type=pathlib.Path, help="keep the rows here; rows of other ids in it stay")
     parser.add_argument("--rounds", type=int, default=7, help="runs of each side")
-    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each side, where a row does not say one")
+    parser.add_argument("--threads", type=int, default=os.cpu_count(), help="of each side, unless a row says one")
     parser.add_argument("--quick", action="store_true", help="tiny inputs, equality only, no timing")
-    parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print this JSON's rows as Markdown, run nothing")
+    parser.add_argument("--table", type=pathlib.Path, metavar="FILE", help="print its rows as Markdown, run nothing")
     options = parser.parse_args()
     if not options.engine and not options.table:
         parser.error("--engine is needed")
@@ -34,9 +34,9 @@ def parse():
 
 
 def commit():
-    head = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True).stdout.strip()
-    changed = subprocess.run(["git", "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True).stdout
-    return head + ("-changed" if changed.strip() else "")
+    def git(*arguments):
+        return subprocess.run(["git", *arguments], capture_output=True, text=True).stdout.strip()
+    return git("rev-parse", "HEAD") + ("-changed" if git("status", "--porcelain", "--untracked-files=no") else "")
 
 
 def print_table(rows):
@@ -53,8 +53,9 @@ def markdown(rows):
     for row in rows:
         verdict = "" if row["ratio"] >= row["target"] else " (missed)"
         number = lambda value: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
-        print(f"| {row['id']} | {row['work']} | {number(row['ours'])} {row['unit']} | {number(row['peer'])} {row['unit']} | "
-              f"{number(row['ratio'])}x | {row['target']:,}x{verdict} | {row['peer_name']} {row['peer_version']} |")
+        sides = " | ".join(f"{number(row[side])} {row['unit']}" for side in ("ours", "peer"))
+        print(f"| {row['id']} | {row['work']} | {sides} | {number(row['ratio'])}x | {row['target']:,}x{verdict} | "
+              f"{row['peer_name']} {row['peer_version']} |")
 
 
 def merge(path, rows):

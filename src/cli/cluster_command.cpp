@@ -3,6 +3,7 @@
 #include <ostream>
 
 #include "cli/command.hpp"
+#include "cli/completion.hpp"
 
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
@@ -15,6 +16,7 @@ struct ClusterFlags {
   ClusterOptions options;
   RunOptions run;
   std::int64_t seed = 0;
+  std::int64_t checkpoint_seconds = 60;
   bool dry_run = false;
   bool json = false;
 };
@@ -55,6 +57,17 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
     out << "threshold " << format_double(summary.threshold) << " was advised, because " << summary.threshold_reason
         << '\n';
   }
+  if (summary.num_batches > 0) {
+    out << format_counted(summary.num_batches, "batch", "batches") << ": " << format_count(summary.pairs_in_batches)
+        << " pairs within them, " << format_count(summary.pairs_in_merge) << " of representatives; "
+        << format_share(summary.share_compared()) << " of all " << format_count(summary.num_all_pairs())
+        << " pairs, so groups may differ from those of every pair\n";
+    if (!summary.merged) out << "not merged: simile merge " << in_quotes(summary.output) << " does that\n";
+  }
+  if (summary.compare.pairs_resumed > 0) {
+    out << format_counted(summary.compare.pairs_resumed, "pair was", "pairs were")
+        << " compared by an earlier run that was stopped\n";
+  }
   print_work(out, summary);
   if (summary.transfer == Transfer::move) {
     out << format_counted(summary.num_moved, "file", "files") << " moved (simile undo " << in_quotes(summary.output)
@@ -71,6 +84,7 @@ void execute(ClusterFlags& flags, const Session& session) {
   const RunContext context(flags.run, session);
   flags.options.seed = static_cast<std::uint64_t>(flags.seed);
   flags.options.arguments = session.arguments;
+  flags.options.checkpoint_seconds = static_cast<double>(flags.checkpoint_seconds);
   if (flags.dry_run) {
     session.streams.out << plan_cluster(flags.options, context.get());
     return;
@@ -108,6 +122,16 @@ Command add_cluster_command(CLI::App& program) {
   app->add_flag("--auto-threshold", options.auto_threshold,
                 "Take the threshold that a random sample advises (simile threshold shows more)");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
+  app->add_flag("--no-chain", options.no_chain, "Only groups in which every pair is alike (complete linkage)");
+  add_integer(*app, "--batch-size", options.batch_size, 2, 1LL << 40,
+              "Compare within batches of so many images, then their representatives: fewer pairs, not exact")
+      ->default_str("every pair");
+  app->add_flag_callback(
+      "--no-merge", [&options] { options.merge_batches = false; },
+      "Leave the groups of batches apart (simile merge puts them together)");
+  add_integer(*app, "--checkpoint", flags->checkpoint_seconds, 0, 86400,
+              "Seconds between two writes of unfinished work, which a later run goes on from")
+      ->default_str("60");
   app->add_option("--truth", options.truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
       ->type_name("FILE|folders")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
@@ -117,12 +141,14 @@ Command add_cluster_command(CLI::App& program) {
       ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier result");
-  app->add_option_function<std::string>(
-         "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
-         "Also put the photos into a folder per group: none, copy, link or move (simile undo)")
-      ->type_name("HOW")
-      ->default_str("none")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const transfer =
+      app->add_option_function<std::string>(
+             "--transfer", [&options](const std::string& text) { options.transfer = parse_transfer(text); },
+             "Also put the photos into a folder per group: none, copy, link or move (simile undo)")
+          ->type_name("HOW")
+          ->default_str("none")
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(transfer, {kTransferNames.begin(), kTransferNames.end()});
   app->add_flag("--similarities", options.similarities, "Also write every similar pair to similarities.csv");
   add_integer(*app, "--max-edges", options.max_edges, 1, 1LL << 40, "Give up beyond this many similar pairs")
       ->default_str("100000000");

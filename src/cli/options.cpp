@@ -4,10 +4,13 @@
 #include <charconv>
 #include <cmath>
 
+#include "cli/completion.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/thread_pool.hpp"
 #include "simile/core/units.hpp"
+#include "simile/similarity/compare.hpp"
 
 namespace simile::cli {
 namespace {
@@ -23,6 +26,15 @@ Number parse_number(const std::string& flag, const std::string& text, Number min
   return value;
 }
 
+double parse_scale(const std::string& text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", in_quotes(text), ": allowed are numbers above 0"));
+  }
+  return value;  // whether it is one of these is checked by the pipeline
+}
+
 /// The flag without short forms: "--out" of "-o,--out".
 std::string long_name(const std::string& flag) { return flag.substr(flag.find("--")); }
 
@@ -33,6 +45,18 @@ std::string glob_problem(const std::string& glob) {
   } catch (const Error& error) {
     return error.what();
   }
+}
+
+void add_cache_options(CLI::App& app, CacheOptions& cache) {
+  cache.folder = default_cache_folder();
+  app.add_option("--cache", cache.folder, "Where what is read of files is kept for the next run")
+      ->type_name("DIR")
+      ->default_str("~/.cache/simile")
+      ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  // After --cache, which may come from the settings: callbacks run in this order.
+  app.add_flag_callback("--no-cache", [&cache] { cache.folder.clear(); }, "Read every file, keep nothing");
+  add_bytes(app, "--cache-size", cache.max_bytes, "Size of all that is kept there", "2GiB");
 }
 
 }  // namespace
@@ -91,10 +115,13 @@ void add_watch_options(CLI::App& app, RunOptions& options) {
 }
 
 void add_device_option(CLI::App& app, RunOptions& options) {
-  app.add_option("--device", options.device, "Where to compare: auto or cpu")
-      ->type_name("DEVICE")
-      ->default_str("auto")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const device = app.add_option("--device", options.device, "Where to compare: auto or cpu")
+                                  ->type_name("DEVICE")
+                                  ->default_str("auto")
+                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  std::vector<std::string> names{"auto"};
+  for (const Backend* backend : backends()) names.emplace_back(backend->name());
+  offer_words(device, names);
 }
 
 PixelSize parse_size(const std::string& text) {
@@ -114,27 +141,35 @@ PixelSize parse_size(const std::string& text) {
 }
 
 void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings) {
-  std::string names;
+  std::vector<std::string> offered;
   for (const auto& method : methods()) {
-    if (embeddings || method.method != Method::embedding) names += concat(names.empty() ? "" : ", ", method.name);
+    if (embeddings || method.method != Method::embedding) offered.emplace_back(method.name);
   }
-  app.add_option_function<std::string>(
-         "-m,--method",
-         [&features, names, embeddings](const std::string& text) {
-           if (!embeddings && text == info(Method::embedding).name) {
-             throw Error(ErrorCode::invalid_argument, concat("--method ", in_quotes(text), ": allowed are ", names));
-           }
-           features.method = parse_method(text);
-         },
-         concat("What alike means: ", names))
-      ->type_name("METHOD")
-      ->default_str("ssim for images")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  const std::string names = joined(offered, ", ");
+  CLI::Option* const chosen = app.add_option_function<std::string>(
+                                     "-m,--method",
+                                     [&features, names, embeddings](const std::string& text) {
+                                       if (!embeddings && text == info(Method::embedding).name) {
+                                         throw Error(ErrorCode::invalid_argument,
+                                                     concat("--method ", in_quotes(text), ": allowed are ", names));
+                                       }
+                                       features.method = parse_method(text);
+                                     },
+                                     concat("What alike means: ", names))
+                                  ->type_name("METHOD")
+                                  ->default_str("ssim for images")
+                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(chosen, offered);
   app.add_option_function<std::string>(
          "--size", [&features](const std::string& text) { features.size = parse_size(text); },
          "ssim, template, minhash, orb: pixels to which images are resized before comparing, N or WIDTHxHEIGHT")
       ->type_name("N")
       ->default_str("64, orb 256; arrays keep their size")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option_function<std::string>(
+         "--scale", [&features](const std::string& text) { features.scale = parse_scale(text); },
+         "ssim, template: resize images of one size by this factor, instead of --size")
+      ->type_name("F")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app.add_option_function<std::string>(
          "--hash-size",
@@ -158,15 +193,17 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
+  add_cache_options(app, features.cache);
 }
 
 void add_window(CLI::App& app, std::optional<SsimWindow>& target) {
-  app.add_option_function<std::string>(
-         "--window", [&target](const std::string& text) { target = parse_window(text); },
-         "ssim: weights of its windows, uniform (7x7) or gaussian (11x11)")
-      ->type_name("WINDOW")
-      ->default_str("uniform")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const window = app.add_option_function<std::string>(
+                                     "--window", [&target](const std::string& text) { target = parse_window(text); },
+                                     "ssim: weights of its windows, uniform (7x7) or gaussian (11x11)")
+                                  ->type_name("WINDOW")
+                                  ->default_str("uniform")
+                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(window, {std::string(to_string(SsimWindow::uniform)), std::string(to_string(SsimWindow::gaussian))});
 }
 
 }  // namespace simile::cli

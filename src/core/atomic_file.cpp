@@ -34,7 +34,7 @@ AtomicFile::AtomicFile(std::filesystem::path target) : target_(std::move(target)
   // every thread of the process.
   static std::atomic<std::uint64_t> counter{0};
   do {
-    temporary_ = target_.parent_path() / concat(".simile-", ::getpid(), "-", counter.fetch_add(1));
+    temporary_ = target_.parent_path() / concat(kTemporaryPrefix, ::getpid(), "-", counter.fetch_add(1));
     descriptor_ = ::open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   } while (descriptor_ < 0 && errno == EEXIST);
   if (descriptor_ < 0) throw_system_error("write", target_);

@@ -55,7 +55,16 @@ class TimedProgress : public Progress {
     drawn_ = false;
   }
 
+  void note(std::string_view text) override {
+    const std::lock_guard lock(mutex_);
+    if (drawn_) clear();
+    drawn_ = false;
+    out_ << "simile: note: " << text << '\n' << std::flush;
+  }
+
  protected:
+  /// Takes away what draw() left on the line; it is drawn again.
+  virtual void clear() {}
   virtual std::int64_t first_draw_ms() const = 0;
   virtual void draw(std::int64_t done, double elapsed_s) = 0;
   virtual void finish(std::int64_t done, double elapsed_s) = 0;
@@ -127,8 +136,10 @@ class TerminalProgress final : public TimedProgress {
     out_ << "\r\x1b[K" << line << std::flush;
   }
 
+  void clear() override { out_ << "\r\x1b[K"; }
+
   void finish(std::int64_t done, double elapsed_s) override {
-    if (drawn_) out_ << "\r\x1b[K";
+    if (drawn_) clear();
     if (done > 0 && elapsed_s >= 0.1) {
       out_ << summary(done, elapsed_s);
     }

@@ -52,6 +52,7 @@ Extraction extract(const ExtractionJob& job, Method method) {
 /// Flags that say how images become features.
 struct Flags {
   bool size = false;
+  bool scale = false;
   bool hash_size = false;
   bool full_decode = false;
 };
@@ -60,6 +61,7 @@ struct Flags {
 void refuse(const FeatureOptions& options, const Flags& useless, const std::string& where) {
   std::string flag;
   if (useless.size && options.size) flag = concat("--size ", options.size->width_px, "x", options.size->height_px);
+  if (useless.scale && options.scale) flag = concat("--scale ", *options.scale);
   if (useless.hash_size && options.hash_size) flag = concat("--hash-size ", *options.hash_size);
   if (useless.full_decode && options.full_decode) flag = "--full-decode";
   if (!flag.empty()) throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect ", where));
@@ -68,8 +70,39 @@ void refuse(const FeatureOptions& options, const Flags& useless, const std::stri
 void refuse_flags_of_others(const FeatureOptions& options, Method method) {
   const bool hash = hash_kind(method).has_value();
   const bool vectors = method == Method::embedding;
-  refuse(options, {.size = hash || vectors, .hash_size = !hash, .full_decode = hash || vectors},
+  const bool pictures = method == Method::ssim || method == Method::template_match;
+  refuse(options, {.size = hash || vectors, .scale = !pictures, .hash_size = !hash, .full_decode = hash || vectors},
          concat("with --method ", info(method).name));
+}
+
+/// Throws invalid_argument when a side of the result is not one that --size allows.
+PixelSize scaled(PixelSize size, double scale) {
+  const double width = std::round(static_cast<double>(size.width_px) * scale);
+  const double height = std::round(static_cast<double>(size.height_px) * scale);
+  const auto allowed = [](double side) { return side >= kMinSidePx && side <= kMaxSidePx; };
+  if (!allowed(width) || !allowed(height)) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--scale ", scale, ": makes ", width, "x", height, " pixels of images of ", size.width_px, "x",
+                       size.height_px, "; allowed are ", kMinSidePx, " to ", kMaxSidePx, " a side"));
+  }
+  return {static_cast<std::int64_t>(width), static_cast<std::int64_t>(height)};
+}
+
+/// The size of all images that can be read; none when none can.
+std::optional<PixelSize> common_size(const ImageSet& set, const FeatureOptions& options, const Context& context) {
+  const auto sizes = image_sizes(set, options.limits, context);
+  std::optional<std::size_t> first;
+  for (std::size_t item = 0; item < sizes.size(); ++item) {
+    if (!sizes[item]) continue;
+    if (!first) first = item;
+    if (*sizes[item] == *sizes[*first]) continue;
+    const auto described = [&](std::size_t which) {
+      return concat(in_quotes(set.catalogue.ids[which]), " of ", sizes[which]->width_px, "x", sizes[which]->height_px);
+    };
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", *options.scale, ": images must be of one size, but ",
+                                                    described(*first), " and ", described(item), " differ"));
+  }
+  return first ? sizes[*first] : std::nullopt;
 }
 
 }  // namespace
@@ -79,6 +112,12 @@ void FeatureOptions::validate() const {
                size->height_px > kMaxSidePx)) {
     throw Error(ErrorCode::invalid_argument, concat("--size ", size->width_px, "x", size->height_px, ": allowed are ",
                                                     kMinSidePx, " to ", kMaxSidePx, " pixels a side"));
+  }
+  if (scale && !(*scale > 0 && std::isfinite(*scale))) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", *scale, ": allowed are numbers above 0"));
+  }
+  if (scale && size) {
+    throw Error(ErrorCode::invalid_argument, concat("--scale ", *scale, ": not together with --size"));
   }
   if (hash_size && (*hash_size < kMinHashSize || *hash_size > kMaxHashSize)) {
     throw Error(ErrorCode::invalid_argument,
@@ -96,7 +135,7 @@ void FeatureOptions::validate() const {
 
 void FeatureOptions::validate_for(const Dataset& dataset, Method chosen) const {
   if (dataset.features) {
-    refuse(*this, {.size = true, .hash_size = true, .full_decode = true}, concat("on ", dataset.kind));
+    refuse(*this, {.size = true, .scale = true, .hash_size = true, .full_decode = true}, concat("on ", dataset.kind));
   }
   if (dataset.images.in_memory()) refuse(*this, {.full_decode = true}, "on an array of images");
   refuse_flags_of_others(*this, chosen);
@@ -119,7 +158,10 @@ Method choose_method(const Dataset& dataset, std::optional<Method> wanted) {
 
 PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options) {
   if (options.size) return *options.size;
-  if (images.in_memory()) return {images.pixels.shape(2), images.pixels.shape(1)};
+  if (images.in_memory()) {
+    const PixelSize size{images.pixels.shape(2), images.pixels.shape(1)};
+    return options.scale ? scaled(size, *options.scale) : size;
+  }
   return method == Method::orb ? PixelSize{256, 256} : PixelSize{64, 64};
 }
 
@@ -133,7 +175,11 @@ Extraction extract_features(Dataset& dataset, const FeatureOptions& options, con
     result = take_features(std::move(*dataset.features));
     dataset.features.reset();
   } else {
-    result = extract({dataset.images, options, context}, method);
+    FeatureOptions sized = options;
+    if (options.scale && !dataset.images.in_memory()) {
+      if (const auto size = common_size(dataset.images, options, context)) sized.size = scaled(*size, *options.scale);
+    }
+    result = extract({dataset.images, sized, context}, method);
   }
   result.features.method = method;
   return result;

@@ -29,12 +29,13 @@ void join_descriptors(std::vector<std::vector<std::uint8_t>>& parts, std::int64_
 
 Extraction extract_minhash(const ExtractionJob& job) {
   const PixelSize size = compared_size(job.set, Method::minhash, job.options);
-  const Recipe recipe{decode_for(size, job.options), [size](View<const std::uint8_t, 3> image) {
-                        const auto signature = minhash_signature(corner_cells(grey_at(image, size).view()));
-                        std::vector<std::uint8_t> bytes(signature.size() * sizeof(signature[0]));
-                        std::memcpy(bytes.data(), signature.data(), bytes.size());
-                        return bytes;
-                      }};
+  Recipe recipe{.name = recipe_name(Method::minhash, size, 1), .decode = decode_for(size, job.options), .make = {}};
+  recipe.make = [size](View<const std::uint8_t, 3> image) {
+    const auto signature = minhash_signature(corner_cells(grey_at(image, size).view()));
+    std::vector<std::uint8_t> bytes(signature.size() * sizeof(signature[0]));
+    std::memcpy(bytes.data(), signature.data(), bytes.size());
+    return bytes;
+  };
   Extraction result;
   note_size(size, result.features);
   extract_rows(job, recipe, {kMinhashPermutations}, result.features.signatures, result);
@@ -43,9 +44,10 @@ Extraction extract_minhash(const ExtractionJob& job) {
 
 Extraction extract_orb(const ExtractionJob& job) {
   const PixelSize size = compared_size(job.set, Method::orb, job.options);
-  const Recipe recipe{decode_for(size, job.options), [size](View<const std::uint8_t, 3> image) {
-                        return orb_descriptors(grey_at(image, size).view());
-                      }};
+  Recipe recipe{.name = recipe_name(Method::orb, size, 1), .decode = decode_for(size, job.options), .make = {}};
+  recipe.make = [size](View<const std::uint8_t, 3> image) { return orb_descriptors(grey_at(image, size).view()); };
+  recipe.unit_bytes = kOrbDescriptorBytes;
+  recipe.ragged = true;
   Extraction result;
   note_size(size, result.features);
   const auto count = job.set.catalogue.size();
@@ -53,13 +55,12 @@ Extraction extract_orb(const ExtractionJob& job) {
   std::atomic<std::int64_t> total_bytes{0};
   const std::int64_t expected_bytes =
       std::min(count * kOrbFeatures * kOrbDescriptorBytes, job.context.memory_bytes / 2);
-  result.errors =
-      take_features(job, recipe, expected_bytes, [&](std::int64_t item, std::span<const std::uint8_t> feature) {
-        // Twice: the parts and, while they are joined, the whole.
-        const auto size_bytes = static_cast<std::int64_t>(feature.size());
-        check_budget(2 * (total_bytes += size_bytes), job);
-        descriptors[static_cast<std::size_t>(item)].assign(feature.begin(), feature.end());
-      });
+  const auto store = [&](std::int64_t item, std::span<const std::uint8_t> feature) {
+    // Twice: the parts and, while they are joined, the whole.
+    check_budget(2 * (total_bytes += std::ssize(feature)), job);
+    descriptors[static_cast<std::size_t>(item)].assign(feature.begin(), feature.end());
+  };
+  take_features(job, recipe, expected_bytes, store, result);
   auto error = result.errors.begin();
   for (std::int64_t item = 0; item < count; ++item) {
     if (error != result.errors.end() && error->item == item) {

@@ -28,10 +28,11 @@ Extraction extract_ssim(const ExtractionJob& job) {
     throw Error(ErrorCode::invalid_argument, concat("images of ", size.width_px, "x", size.height_px,
                                                     " pixels are smaller than SSIM's window of 7x7 (set --size)"));
   }
-  const Recipe recipe{decode_for(size, job.options), [size](View<const std::uint8_t, 3> image) {
-                        const auto grey = grey_at(image, size);
-                        return std::vector<std::uint8_t>(grey.data(), grey.data() + grey.size());
-                      }};
+  Recipe recipe{.name = recipe_name(Method::ssim, size, 1), .decode = decode_for(size, job.options), .make = {}};
+  recipe.make = [size](View<const std::uint8_t, 3> image) {
+    const auto grey = grey_at(image, size);
+    return std::vector<std::uint8_t>(grey.data(), grey.data() + grey.size());
+  };
   Extraction result;
   note_size(size, result.features);
   extract_rows(job, recipe, {size.height_px, size.width_px}, result.features.images, result);
@@ -40,8 +41,9 @@ Extraction extract_ssim(const ExtractionJob& job) {
 
 Extraction extract_template(const ExtractionJob& job) {
   const PixelSize size = compared_size(job.set, Method::template_match, job.options);
-  const Recipe recipe{decode_for(size, job.options),
-                      [size](View<const std::uint8_t, 3> image) { return colour_at(image, size); }};
+  const Recipe recipe{.name = recipe_name(Method::template_match, size, 1),
+                      .decode = decode_for(size, job.options),
+                      .make = [size](View<const std::uint8_t, 3> image) { return colour_at(image, size); }};
   Extraction result;
   note_size(size, result.features);
   extract_rows(job, recipe, {size.height_px, size.width_px, 3}, result.features.colour_images, result);

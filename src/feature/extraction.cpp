@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "feature/extraction.hpp"
 
+#include <numeric>
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
@@ -37,15 +39,21 @@ Array<std::uint8_t, 2> grey_at(const View<const std::uint8_t, 3>& image, PixelSi
   return resized;
 }
 
-std::vector<ItemError> take_features(
-    const ExtractionJob& job, const Recipe& recipe, std::int64_t held_bytes,
-    const std::function<void(std::int64_t item, std::span<const std::uint8_t> feature)>& store) {
+void take_features(const ExtractionJob& job, const Recipe& recipe, std::int64_t held_bytes,
+                   const std::function<void(std::int64_t item, std::span<const std::uint8_t> feature)>& store,
+                   Extraction& result) {
   Context context = job.context;
   context.memory_bytes -= held_bytes + image_bytes(job);
   ProgressPhase phase(context.progress, "reading", job.set.catalogue.size(), "images");
-  return for_each_image(
-      job.set, recipe.decode, context,
-      [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) { store(item, recipe.make(image)); });
+  std::vector<std::int64_t> items(static_cast<std::size_t>(job.set.catalogue.size()));
+  std::iota(items.begin(), items.end(), 0);
+  Derivation derivation = derive(job.set, items, recipe, job.options.cache, context, store);
+  result.errors = std::move(derivation.errors);
+  result.num_kept = derivation.num_kept;
+}
+
+std::string recipe_name(Method method, PixelSize size, int version) {
+  return concat(info(method).name, " ", version, ", ", size.width_px, "x", size.height_px);
 }
 
 }  // namespace simile

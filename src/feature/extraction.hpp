@@ -5,10 +5,13 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "simile/core/error.hpp"
 #include "simile/feature/extract.hpp"
+#include "simile/image/derive.hpp"
 #include "simile/image/resize.hpp"
 
 namespace simile {
@@ -27,18 +30,15 @@ Extraction extract_hashes(const ExtractionJob& job, HashKind kind);
 Extraction extract_minhash(const ExtractionJob& job);
 Extraction extract_orb(const ExtractionJob& job);
 
-/// How a method takes the feature of one image.
-struct Recipe {
-  DecodeOptions decode{};
-  /// Of an RGB [h, w, 3] or grey [h, w, 1] image; called by several workers at once.
-  std::function<std::vector<std::uint8_t>(View<const std::uint8_t, 3> image)> make;
-};
-
 /// Calls store(item, feature) for every image that can be read, by several workers at once; what is held for the
-/// features is `held_bytes`. The images that cannot be read come back.
-std::vector<ItemError> take_features(
-    const ExtractionJob& job, const Recipe& recipe, std::int64_t held_bytes,
-    const std::function<void(std::int64_t item, std::span<const std::uint8_t> feature)>& store);
+/// features is `held_bytes`. Fills in the result's errors and counts.
+void take_features(const ExtractionJob& job, const Recipe& recipe, std::int64_t held_bytes,
+                   const std::function<void(std::int64_t item, std::span<const std::uint8_t> feature)>& store,
+                   Extraction& result);
+
+/// A recipe's name: the method, the size at which it sees images, and its version, which is raised when the same image
+/// gives another feature.
+std::string recipe_name(Method method, PixelSize size, int version);
 
 /// Throws out_of_memory when the features do not fit into the budget beside the images.
 void check_budget(std::int64_t feature_bytes, const ExtractionJob& job);
@@ -86,21 +86,20 @@ std::vector<std::int64_t> keep_rows(Array<T, Rank>& rows, const std::vector<Item
 
 /// Features of one length: fills `rows`, which is made here as [n, row...], and the rest of `result`.
 template <class T, int Rank>
-void extract_rows(const ExtractionJob& job, const Recipe& recipe, const std::array<std::int64_t, Rank - 1>& row,
+void extract_rows(const ExtractionJob& job, Recipe recipe, const std::array<std::int64_t, Rank - 1>& row,
                   Array<T, Rank>& rows, Extraction& result) {
   std::array<std::int64_t, Rank> shape{job.set.catalogue.size()};
   std::copy(row.begin(), row.end(), shape.begin() + 1);
-  std::int64_t row_bytes = sizeof(T);
-  for (const auto extent : row) row_bytes *= extent;
-  check_budget(shape[0] * row_bytes, job);
+  recipe.unit_bytes = sizeof(T);
+  for (const auto extent : row) recipe.unit_bytes *= extent;
+  check_budget(shape[0] * recipe.unit_bytes, job);
   rows = Array<T, Rank>(shape);
   auto* const bytes = reinterpret_cast<std::uint8_t*>(rows.data());
-  result.errors =
-      take_features(job, recipe, rows.size_bytes(), [&](std::int64_t item, std::span<const std::uint8_t> feature) {
-        ensure(static_cast<std::int64_t>(feature.size()) == row_bytes,
-               "a feature has not the length that its method says");
-        std::copy(feature.begin(), feature.end(), bytes + item * row_bytes);
-      });
+  const auto store = [&](std::int64_t item, std::span<const std::uint8_t> feature) {
+    ensure(std::ssize(feature) == recipe.unit_bytes, "a feature has not the length that its method says");
+    std::copy(feature.begin(), feature.end(), bytes + item * recipe.unit_bytes);
+  };
+  take_features(job, recipe, rows.size_bytes(), store, result);
   result.features.items = keep_rows(rows, result.errors);
 }
 

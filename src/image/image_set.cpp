@@ -27,7 +27,7 @@ void check_budget(std::int64_t bytes, const MemoryGate& gate) {
 
 /// Reads and decodes one file within the gate's budget; `lease` then covers the image alone.
 Image load(const std::filesystem::path& path, const DecodeOptions& options, const MemoryGate& gate,
-           MemoryGate::Lease& lease) {
+           MemoryGate::Lease& lease, ReadCost& cost) {
   const InputFile file(path);
   if (file.size_bytes() > options.limits.max_file_bytes) {
     throw_decode(concat(file.size_bytes(), " bytes exceed --max-file-size ", options.limits.max_file_bytes));
@@ -40,6 +40,7 @@ Image load(const std::filesystem::path& path, const DecodeOptions& options, cons
 
   const auto needed = 2 * file.size_bytes() + decode_bytes(header, options);
   check_budget(needed, gate);
+  cost = {header.width_px * header.height_px, needed};
   if (!lease.try_resize(needed)) {
     // Waiting for more while holding some could leave every worker waiting: put all back, wait, read again.
     bytes = {};
@@ -61,11 +62,11 @@ bool is_refusal(ErrorCode code) { return code == ErrorCode::decode || code == Er
 using Reason = std::optional<std::string>;
 
 Reason visit_file(const ImageSet& set, std::int64_t item, int worker, const DecodeOptions& options, MemoryGate& gate,
-                  const ImageVisitor& visit) {
+                  const ImageVisitor& visit, ReadCost& cost) {
   MemoryGate::Lease lease(gate);
   Image image;
   try {
-    image = load(set.catalogue.file(item), options, gate, lease);
+    image = load(set.catalogue.file(item), options, gate, lease, cost);
   } catch (const Error& error) {
     if (!is_of_the_item(error.code())) throw;
     return error.what();
@@ -92,15 +93,19 @@ Reason visit_row(const ImageSet& set, std::int64_t item, int worker, const Image
 }  // namespace
 
 std::vector<ItemError> for_each_image(const ImageSet& set, const std::vector<std::int64_t>& items,
-                                      const DecodeOptions& options, const Context& context, const ImageVisitor& visit) {
+                                      const DecodeOptions& options, const Context& context, const ImageVisitor& visit,
+                                      std::vector<ReadCost>* costs) {
+  ensure(costs == nullptr || std::ssize(*costs) == set.catalogue.size(), "costs are one an item");
   MemoryGate gate(context.memory_bytes);
   std::vector<std::vector<ItemError>> found(static_cast<std::size_t>(context.pool.num_threads()));
   context.pool.parallel_for(
       static_cast<std::int64_t>(items.size()), context.cancellation, [&](int worker, std::int64_t position) {
         const auto item = items[static_cast<std::size_t>(position)];
         ensure(item >= 0 && item < set.catalogue.size(), "an item outside the catalogue was asked for");
-        auto reason =
-            set.in_memory() ? visit_row(set, item, worker, visit) : visit_file(set, item, worker, options, gate, visit);
+        ReadCost unasked;
+        ReadCost& cost = costs == nullptr ? unasked : (*costs)[static_cast<std::size_t>(item)];
+        auto reason = set.in_memory() ? visit_row(set, item, worker, visit)
+                                      : visit_file(set, item, worker, options, gate, visit, cost);
         if (reason) found[static_cast<std::size_t>(worker)].push_back({item, *std::move(reason)});
         context.progress.advance(1);
       });

@@ -100,12 +100,41 @@ void ClusterOptions::validate() const {
   if (auto_threshold && threshold) {
     throw Error(ErrorCode::invalid_argument, "--auto-threshold and --threshold exclude each other");
   }
+  if (batch_size < 0 || batch_size == 1) {
+    throw Error(ErrorCode::invalid_argument, concat("--batch-size ", batch_size, ": allowed is 2 or more"));
+  }
+  if (batch_size > 0 && similarities) {
+    throw Error(ErrorCode::invalid_argument,
+                "--similarities and --batch-size exclude each other: batches do not compare every pair");
+  }
+  if (batch_size > 0 && no_chain) {
+    throw Error(ErrorCode::invalid_argument,
+                "--no-chain and --batch-size exclude each other: batches do not compare every pair");
+  }
+  if (!merge_batches && batch_size == 0) {
+    throw Error(ErrorCode::invalid_argument, "--no-merge: no effect without --batch-size");
+  }
+  if (!merge_batches && min_size != 2) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--min-size ", min_size, " with --no-merge: groups are still to grow; give it to simile merge"));
+  }
   if (min_size < 1) throw Error(ErrorCode::invalid_argument, concat("--min-size ", min_size, ": allowed is 1 or more"));
   if (max_edges < 1)
     throw Error(ErrorCode::invalid_argument, concat("--max-edges ", max_edges, ": allowed is 1 or more"));
 }
 
 fs::path default_result_folder(const fs::path& input) { return beside(input, kResultSuffix); }
+
+namespace {
+
+std::string describe_pairs(std::int64_t count, const ClusterOptions& options) {
+  if (options.batch_size == 0) return concat("every pair, ", format_count(Pairs::triangle(count).count()));
+  const std::int64_t batches = (count + options.batch_size - 1) / options.batch_size;
+  return concat(format_counted(batches, "batch", "batches"), " of up to ", format_count(options.batch_size),
+                " images, ", options.merge_batches ? "then their representatives" : "not merged");
+}
+
+}  // namespace
 
 std::string plan_cluster(const ClusterOptions& options, const Context& context) {
   const Opened opened = open_input(options, context);
@@ -114,10 +143,10 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
                             format_count(count), " items");
   if (opened.dataset.catalogue().repeats > 0)
     plan += concat(" (", opened.dataset.catalogue().repeats, " repeats left out)");
-  plan += concat("\ncompare: every pair, ", format_count(count * (count - 1) / 2), ", by ", info(opened.method).name,
-                 "; alike from ",
+  plan += concat("\ncompare: ", describe_pairs(count, options), ", by ", info(opened.method).name, "; alike from ",
                  options.auto_threshold ? std::string("an advised threshold") : format_double(opened.threshold),
-                 " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
+                 " on\ngroups: at least ", options.min_size, options.no_chain ? " images, every pair alike" : " images",
+                 "\nwrite: ", in_quotes(opened.out.native()),
                  fs::exists(opened.out) ? " (replaces the earlier result)" : "", "\n");
   if (options.transfer == Transfer::move) {
     plan += describe_moving(opened.dataset.catalogue(), opened.out);
@@ -152,17 +181,26 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
     watch.lap("threshold");
   }
   std::optional<Edges> edges;
-  if (options.similarities) {
+  if (options.similarities || options.no_chain) {
     edges.emplace(threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
   }
   Context comparing = context;
   if (edges) comparing.memory_bytes -= context.memory_bytes / 4;  // the edges in memory, twice while they are sorted
-  const auto labels = find_components(*metric, threshold, edges ? &*edges : nullptr, comparing, summary.compare);
+  const WorkFiles work(opened.out, options.checkpoint_seconds);
+  const Grouping grouping = group_items(
+      features, *metric,
+      {threshold, options.batch_size, options.no_chain, options.merge_batches, options.seed, options.metric},
+      edges ? &*edges : nullptr, work, comparing);
+  summary.compare = grouping.stats;
+  summary.num_batches = grouping.num_batches;
+  summary.merged = grouping.num_batches > 0 && options.merge_batches;
+  summary.pairs_in_batches = grouping.pairs_in_batches;
+  summary.pairs_in_merge = grouping.pairs_in_merge;
   watch.lap("compare");
 
   ClusterResult result{catalogue,
                        features.items,
-                       make_clustering(labels, options.min_size),
+                       make_clustering(grouping.labels, options.min_size),
                        {},
                        std::move(extraction.errors),
                        row_classes(opened.truth, features.items)};
@@ -177,19 +215,22 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   if (opened.method == Method::ssim) summary.window = to_string(options.metric.window.value_or(SsimWindow::uniform));
   summary.threshold = threshold;
   summary.min_size = options.min_size;
+  summary.no_chain = options.no_chain;
   summary.seed = options.seed;
+  summary.num_kept = extraction.num_kept;
   summary.device = to_string(context.device);
   summary.threads = context.pool.num_threads();
   summary.simd = to_string(simd_level());
   summarise(result, summary);
 
   write_tables(folder.path(), result);
-  if (edges) write_similarities(folder.path(), result, *edges, context);
+  if (options.similarities) write_similarities(folder.path(), result, *edges, context);
   const auto transfer_errors = transfer_files(folder.path(), result, options.transfer, context);
   summary.transfer = options.transfer;
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());
   watch.lap("write");
-  ReportModel page = make_report_page(result, summary, opened.dataset.images, options.features.limits, context);
+  ReportModel page = make_report_page(result, summary, opened.dataset.images, options.features.limits,
+                                      options.features.cache, context);
   moving.plan(folder.path(), opened.out, result, page);
   write_report_page(folder.path(), page);
   watch.lap("report");
@@ -197,6 +238,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   write_manifest(folder.path(), to_json(summary), options.arguments);
   context.cancellation.check();
   folder.commit();
+  work.remove();
   if (!moving.wanted()) return summary;
   moving.carry_out(opened.out, result, page, summary, context);
   watch.lap("move");

@@ -17,7 +17,8 @@ void check_window(SsimWindow window, const Dataset& dataset, Method method, cons
   if (method != Method::ssim) {
     throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
   }
-  constexpr std::int64_t kGaussianSidePx = 11;  // 3.5 standard deviations of 1.5 px to each side
+  if (features.scale && !dataset.images.in_memory()) return;  // the files' size is not known yet; the metric checks it
+  constexpr std::int64_t kGaussianSidePx = 11;                // 3.5 standard deviations of 1.5 px to each side
   const PixelSize size = compared_size(dataset.images, method, features);
   if (window == SsimWindow::gaussian && std::min(size.width_px, size.height_px) < kGaussianSidePx) {
     throw Error(ErrorCode::invalid_argument,

@@ -14,7 +14,7 @@ namespace simile {
 namespace fs = std::filesystem;
 
 ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& summary, const ImageSet& images,
-                             const DecodeLimits& limits, const Context& context) {
+                             const DecodeLimits& limits, const CacheOptions& cache, const Context& context) {
   ReportModel model = make_report_model(result);
   const Catalogue& catalogue = result.catalogue;
   model.title = fs::weakly_canonical(fs::absolute(summary.input)).filename().native();
@@ -28,9 +28,15 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
                  {"Grouped", format_count(summary.num_grouped)},
                  {"Share grouped", format_share(summary.share_grouped())},
                  {"Outliers", format_count(summary.num_outliers)}};
+  if (summary.no_chain) model.facts.emplace_back("Pairs of a group", "all alike");
   if (summary.num_unreadable > 0) model.facts.emplace_back("Unreadable", format_count(summary.num_unreadable));
   if (summary.num_judged > 0) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
   model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
+  if (summary.num_batches > 0) {
+    model.facts.emplace_back(summary.merged ? "Batches, merged" : "Batches, not merged",
+                             format_count(summary.num_batches));
+    model.facts.emplace_back("Of all pairs", format_share(summary.share_compared()));
+  }
   model.facts.emplace_back("Compared in", format_duration(summary.compare.seconds));
   model.facts.emplace_back("A plain double loop", concat("about ", format_duration(summary.plain_loop_seconds)));
   if (catalogue.has_files) model.link_prefix = link_prefix(summary.output, catalogue.root);
@@ -40,7 +46,7 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
                " images the representative was chosen by its mean similarity to ", kRepresentativeSample, " of them.");
   }
   if (catalogue.has_files || images.in_memory()) {
-    model.thumbnails = make_thumbnails(images, thumbnail_plan(model), limits, context);
+    model.thumbnails = make_thumbnails(images, thumbnail_plan(model), limits, cache, context);
   }
   return model;
 }

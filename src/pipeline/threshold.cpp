@@ -238,7 +238,8 @@ void write_page(const fs::path& folder, const Run& run, std::int64_t num_sampled
     for (const auto& pair : model.examples) items.insert(items.end(), {pair.left, pair.right});
     std::sort(items.begin(), items.end());
     items.erase(std::unique(items.begin(), items.end()), items.end());
-    model.thumbnails = make_thumbnails(run.dataset.images, items, run.options.features.limits, context);
+    model.thumbnails =
+        make_thumbnails(run.dataset.images, items, run.options.features.limits, run.options.features.cache, context);
   }
   const Plot plot = threshold_plot(model);
   write_file(folder / "threshold.svg", plot_svg(plot));

@@ -1,20 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "report/html_page.hpp"
 
-#include <array>
-
-#include <openssl/sha.h>
-
 #include "report/html_report_text.hpp"
 
+#include "simile/core/sha256.hpp"
 #include "simile/core/text.hpp"
 
 namespace simile::report {
 namespace {
 
 std::string sha256_source(std::string_view text) {
-  std::array<unsigned char, SHA256_DIGEST_LENGTH> digest{};
-  SHA256(reinterpret_cast<const unsigned char*>(text.data()), text.size(), digest.data());
+  const auto digest = sha256(text);
   return concat("'sha256-", base64(std::string(digest.begin(), digest.end())), "'");
 }
 

@@ -37,6 +37,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["threshold"] = summary.threshold;
   if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;
+  if (summary.no_chain) json["no_chain"] = true;
   json["seed"] = summary.seed;
   json["images"] = summary.num_items;
   json["repeats"] = summary.num_repeats;
@@ -55,10 +56,19 @@ ordered_json summary_json(const ClusterSummary& summary) {
     json["judged"] = summary.num_judged;
     if (summary.num_judged > 0) json["purity"] = summary.purity;
   }
+  json["from_cache"] = summary.num_kept;
   json["device"] = summary.device;
   json["threads"] = summary.threads;
   json["simd"] = summary.simd;
   json["pairs"] = summary.compare.pairs;
+  json["all_pairs"] = summary.num_all_pairs();
+  if (summary.num_batches > 0) {
+    json["batches"] = summary.num_batches;
+    json["merged"] = summary.merged;
+    json["pairs_in_batches"] = summary.pairs_in_batches;
+    json["pairs_in_merge"] = summary.pairs_in_merge;
+  }
+  json["pairs_resumed"] = summary.compare.pairs_resumed;
   json["pairs_skipped"] = summary.compare.pairs_skipped;
   json["exact_evaluations"] = summary.compare.exact_evaluations;
   json["tiles_split"] = summary.compare.tiles_split;
@@ -76,12 +86,19 @@ double ClusterSummary::share_grouped() const {
   return readable > 0 ? static_cast<double>(num_grouped) / static_cast<double>(readable) : 0;
 }
 
+std::int64_t ClusterSummary::num_all_pairs() const { return Pairs::triangle(num_grouped + num_outliers).count(); }
+
+double ClusterSummary::share_compared() const {
+  const auto all = static_cast<double>(num_all_pairs());
+  return all > 0 ? static_cast<double>(compare.pairs) / all : 1;
+}
+
 double ClusterSummary::pairs_per_second() const {
-  return compare.seconds > 0 ? static_cast<double>(compare.pairs) / compare.seconds : 0;
+  return compare.seconds > 0 ? static_cast<double>(compare.pairs - compare.pairs_resumed) / compare.seconds : 0;
 }
 
 std::int64_t ClusterSummary::pairs_by_bounds() const {
-  return std::max<std::int64_t>(0, compare.pairs - compare.pairs_skipped - compare.exact_evaluations);
+  return std::max<std::int64_t>(0, compare.pairs_scored() - compare.exact_evaluations);
 }
 
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }

@@ -24,12 +24,12 @@ void transfer_one(const fs::path& source, const fs::path& target, Transfer trans
 }  // namespace
 
 Transfer parse_transfer(std::string_view text) {
-  if (text == "none") return Transfer::none;
-  if (text == "copy") return Transfer::copy;
-  if (text == "link") return Transfer::link;
-  if (text == "move") return Transfer::move;
-  throw Error(ErrorCode::invalid_argument,
-              concat("--transfer ", in_quotes(text), ": allowed are none, copy, link, move"));
+  std::string allowed;
+  for (std::size_t k = 0; k < kTransferNames.size(); ++k) {
+    if (text == kTransferNames[k]) return static_cast<Transfer>(k);
+    allowed += concat(k == 0 ? "" : ", ", kTransferNames[k]);
+  }
+  throw Error(ErrorCode::invalid_argument, concat("--transfer ", in_quotes(text), ": allowed are ", allowed));
 }
 
 fs::path transfer_path(const std::string& id) {

@@ -27,8 +27,8 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--method",  "--size",    "--hash-size",  "--full-decode",
-                        "--include", "--exclude", "--max-pixels", "--max-file-size"};
+const Flags kInputFlags{"--method",  "--size",  "--scale",      "--hash-size", "--full-decode", "--include",
+                        "--exclude", "--cache", "--cache-size", "--no-cache",  "--max-pixels",  "--max-file-size"};
 
 struct CommandHelp {
   const char* command;
@@ -58,7 +58,9 @@ INSTANTIATE_TEST_SUITE_P(
         CommandHelp{"cluster",
                     true,
                     {"--window", "--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite",
-                     "--transfer", "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+                     "--transfer", "--similarities", "--max-edges", "--no-chain", "--batch-size", "--no-merge",
+                     "--checkpoint", "--seed", "--dry-run", "--json", "--device"}},
+        CommandHelp{"explain", true, {"--window", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{"search", true, {"--window", "--query", "--top", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{
             "threshold",
@@ -66,14 +68,15 @@ INSTANTIATE_TEST_SUITE_P(
             {"--window", "--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
         CommandHelp{"features", true, {"--out", "--overwrite"}},
         CommandHelp{"undo", false, {"--help", "--dry-run", "--quiet", "--verbose"}},
-        CommandHelp{"devices", false, {"--help"}}),
+        CommandHelp{"devices", false, {"--help"}}, CommandHelp{"completion", false, {"--help"}}),
     [](const auto& test) { return std::string(test.param.command); });
 
 TEST(Program, HelpsOnStandardOutput) {
   const auto outcome = simile_run({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_EQ(flags_of(outcome.out), (Flags{"--help", "--version", "--config"}));
-  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  undo ", "\n  devices ", "130 interrupted"}) {
+  for (const auto* part :
+       {"\n  cluster ", "\n  features ", "\n  undo ", "\n  devices ", "\n  completion ", "130 interrupted"}) {
     EXPECT_THAT(outcome.out, HasSubstr(part));
   }
   Process process({"--help"});
@@ -103,7 +106,7 @@ TEST(Program, SaysItsVersion) {
 TEST(Program, RefusesWhatItDoesNotKnowByName) {
   EXPECT_THAT(simile_run({}), Fails(kExitUsage, "simile: a command is missing; commands are cluster"));
   EXPECT_THAT(simile_run({"cluter", "x"}),
-              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, search, features"));
+              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, search, explain, features"));
   EXPECT_THAT(simile_run({"--bogus"}), Fails(kExitUsage, "'--bogus' is no option"));
   EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}),
               Fails(kExitUsage, "simile: --bogus: no such option (simile cluster --help"));

@@ -26,6 +26,16 @@ int open_for_writing(const std::filesystem::path& path) {
   return ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 }
 
+/// Programs and runs of the tests keep what they read here, not in the user's cache.
+class PrivateCache : public ::testing::Environment {
+ public:
+  PrivateCache() { ::setenv("XDG_CACHE_HOME", folder_.path().c_str(), 1); }
+
+ private:
+  TemporaryFolder folder_;
+};
+const auto* const kPrivateCache = ::testing::AddGlobalTestEnvironment(new PrivateCache);
+
 }  // namespace
 
 Process::Process(const std::vector<std::string>& arguments, const ProcessOptions& options) {

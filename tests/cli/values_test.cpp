@@ -83,6 +83,7 @@ INSTANTIATE_TEST_SUITE_P(
             "--size",
             "7 to 4096",
             {"x", "64x", "x64", "64x64x64", "64X64", "-64", "6", "64x6", "4097", "0", "1.5", "99999999999999999999"}},
+        Refused{"--scale", "numbers above 0", {"", "x", "0", "-1", "nan", "inf", "50%", "1e999", "0,5"}},
         Refused{"--hash-size", "whole numbers from 8 to 64", besides({"7", "65", "0", "-8"}), {"--method=phash"}},
         Refused{"--include", "", {"[", "a[", "[]"}}, Refused{"--exclude", "", {"["}}),
     flag_name);

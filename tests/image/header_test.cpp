@@ -76,6 +76,16 @@ TEST(Header, RefusesTextNamedPng) {
               IsError(ErrorCode::decode, "not a JPEG, PNG, WebP, BMP, TIFF, GIF, PNM, HEIC or AVIF image"));
 }
 
+TEST(Header, KnowsAnImageByItsStartWhereItsHeaderStandsAtItsEnd) {
+  const auto tiff = encode_any(".tif", photo(37, 23));
+  ASSERT_THAT(error_of([&] { read_image_header(File(tiff.begin(), tiff.begin() + 100)); }),
+              IsError(ErrorCode::decode, "TIFF"));
+  EXPECT_TRUE(starts_as_image(File(tiff.begin(), tiff.begin() + 100)));
+  EXPECT_TRUE(starts_as_image(encode(".png", photo(3, 2))));
+  const std::string_view list = "P5 of the holidays.jpg\n";
+  EXPECT_FALSE(starts_as_image(File(list.begin(), list.end())));
+}
+
 TEST(Header, ReadsOrientationInBothByteOrdersOfEveryFormatThatHasIt) {
   const auto picture = photo(20, 10);
   for (const bool big_endian : {false, true}) {

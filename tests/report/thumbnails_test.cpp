@@ -23,7 +23,7 @@ class Thumbnails : public ::testing::Test {
   std::map<std::int64_t, std::string> make(const std::vector<std::int64_t>& items, int threads = 2) {
     ThreadPool pool(threads);
     const auto progress = make_silent_progress();
-    return make_thumbnails(set_, items, {}, {pool, *progress, cancellation_, 256 << 20, {}});
+    return make_thumbnails(set_, items, {}, {}, {pool, *progress, cancellation_, 256 << 20, {}});
   }
   void add_photo(const std::string& name, const cv::Mat& image) {
     folder_.write(name, encode(std::filesystem::path(name).extension(), image));

@@ -89,5 +89,5 @@ def measure(bench, candidates, engines, num_items):
         bench.add_row(
             name, f"cosine >= {THRESHOLD} to components, {num_items} x 512", TARGETS.get(level, 3), "s", runs[level],
             runs[best], best, versions,
-            f"{bench.threads} threads a side; simd {level}; no pair within 1e-5 of the threshold; rows of length 1 given "
-            f"to both, faiss's index and our metric prepared; {ours[level].note()}; {others}")
+            f"{bench.threads} threads a side; simd {level}; no pair within 1e-5 of the threshold; rows of length 1 "
+            f"given to both, faiss's index and our metric prepared; {ours[level].note()}; {others}")

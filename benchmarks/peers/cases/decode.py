@@ -51,8 +51,9 @@ def _add_rows(bench, runs, count, info):
     work = f"decode + resize to {SIDE} px, {count} JPEGs (most 400x533)"
     flags = f"{bench.threads} threads a side; simd {info['simd']}; files in the page cache; "
     for name, ours, peer, call, note in (
-            ("decode", "ours reduced", "peer full", "imread + resize", "ours decodes at the reduced scale that still is at "
-             "least twice as large (1/2), as it does by default; see decode@reduced and decode@full for like against like"),
+            ("decode", "ours reduced", "peer full", "imread + resize",
+             "ours decodes at the reduced scale that still is at least twice as large (1/2), as it does by default; "
+             "decode@reduced and decode@full set like against like"),
             ("decode@reduced", "ours reduced", "peer reduced", "imread REDUCED_COLOR_2 + resize", "both at 1/2"),
             ("decode@full", "ours full", "peer full", "imread + resize", "both in full (--full-decode)")):
         bench.add_row(name, work, 1.5, "images/s", runs[ours], runs[peer], f"cv2.{call}",

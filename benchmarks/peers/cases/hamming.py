@@ -34,7 +34,8 @@ def _hamming(bench, bits, radius):
         bench.add_row(
             name, f"Hamming <= {radius} to components, {len(codes)} codes of {bits} bits", 20, "s", runs["ours"],
             runs["peer"], "faiss IndexBinaryFlat.range_search + scipy", version("faiss-cpu"),
-            f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric prepared; "
+            f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric "
+            "prepared; "
             f"{ours.note()}")
 
 

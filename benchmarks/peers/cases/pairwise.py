@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows whose peer scores one pair at a time: it is timed on a sample, ours on all pairs to components."""
 
+import contextlib
 import dataclasses
 from collections.abc import Callable
 
@@ -36,6 +37,14 @@ def upper_pairs(num_items):
     return np.column_stack(np.triu_indices(num_items, 1))
 
 
+def random_pairs(num_items, count):
+    """Pairs of different items, with repeats, as (i, j) with i < j."""
+    rng = np.random.default_rng(7)
+    i = rng.integers(0, num_items, count)
+    j = (i + rng.integers(1, num_items, count)) % num_items
+    return [(int(low), int(high)) for low, high in zip(np.minimum(i, j), np.maximum(i, j))]
+
+
 def threads_note(threads):
     return "one thread a side" if threads == 1 else f"ours {threads} threads, peer {threads} processes of one thread"
 
@@ -63,29 +72,31 @@ def check(bench, case, workers, simd):
 
 
 def run(bench, case):
-    rng = np.random.default_rng(7)
-    sample = [(int(i), int(j)) for i, j in upper_pairs(case.num_items)[
-        rng.choice(case.num_items * (case.num_items - 1) // 2, case.sample)]]
-    with PairWorkers(case.score, case.threads, sample) as workers:
+    """Checks every level, then times all levels and the peer by turns."""
+    num_pairs = case.num_items * (case.num_items - 1) // 2
+    sample = random_pairs(case.num_items, case.sample)
+    with contextlib.ExitStack() as stack:
+        workers = stack.enter_context(PairWorkers(case.score, case.threads, sample))
         for level in case.levels:
             check(bench, case, workers, level)
         if bench.quick:
             return
         arguments = case.save(np.arange(case.num_items))
-        engines = {level: bench.engine(case.threads, level) for level in case.levels}
-        for engine in engines.values():
+        ours = {}
+        for level in case.levels:
+            engine = stack.enter_context(bench.engine(case.threads, level))
             engine.prepare("all", "comparison", sink=case.sink, threshold=case.threshold, **arguments)
-        all_pairs = case.num_items * (case.num_items - 1) // 2
-        ours = {level: Side(engine) for level, engine in engines.items()}
+            ours[level] = Side(engine)
+            ours[level]()
+        labels = [side.engine.result("all", np.int64) for side in ours.values()]
+        for other in labels[1:]:
+            require_same_labels(f"{case.name}, SIMD levels", other, labels[0])
         runs = take_turns(bench, {"peer": (len(sample), clock(workers.score_sample)),
-                                  **{level: (all_pairs, side) for level, side in ours.items()}})
-        for position, (level, engine) in enumerate(engines.items()):
-            info = engine.ask("info")
-            flags = (f"{threads_note(case.threads)}; simd {info['simd']}; peer timed on {len(sample)} random pairs, the "
-                     f"rest extrapolated; ours all pairs to components at {case.threshold}; {case.flags}; "
-                     f"{ours[level].note()}")
-            name = case.name if position == 0 else f"{case.name}@{level}"
-            bench.add_row(name, case.work, case.targets(info["simd"]), "pairs/s", runs[level], runs["peer"],
-                          case.peer_name, case.peer_version, flags)
-            engine.__exit__()
-
+                                  **{level: (num_pairs, side) for level, side in ours.items()}})
+        for position, (level, side) in enumerate(ours.items()):
+            simd = side.engine.ask("info")["simd"]
+            bench.add_row(
+                case.name if position == 0 else f"{case.name}@{level}", case.work, case.targets(simd), "pairs/s",
+                runs[level], runs["peer"], case.peer_name, case.peer_version,
+                f"{threads_note(case.threads)}; simd {simd}; peer timed on {len(sample)} random pairs, the rest "
+                f"extrapolated; ours all pairs to components at {case.threshold}; {case.flags}; {side.note()}")

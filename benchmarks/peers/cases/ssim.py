@@ -62,5 +62,5 @@ def ssim_exit(bench):
         bench.add_row(
             "ssim_exit", f"SSIM 7x7 to components, {len(images)} photos at 64 px, t = {THRESHOLD}: early exit", 4, "s",
             runs["pruned"], runs["dense"], "simile, dense run", info["version"],
-            f"{bench.threads} threads a side; simd {info['simd']}; the peer is the same engine with every pruning by the "
-            f"threshold off; {sides['pruned'].note()}")
+            f"{bench.threads} threads a side; simd {info['simd']}; the peer is the same engine with every pruning by "
+            f"the threshold off; {sides['pruned'].note()}")

@@ -95,5 +95,6 @@ def topk(bench):
         bench.add_row(
             "topk", f"top {NEAREST} of one query among {num_items} x {DIMENSIONS}", 2, "s", runs["ours"], runs[best],
             best, version("faiss-cpu"),
-            f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric prepared; "
+            f"{bench.threads} threads a side; simd {engine.ask('info')['simd']}; faiss's index and our metric "
+            "prepared; "
             f"{side.note()}; {others}, numpy product + argpartition {runs['numpy'].median:.3g} s")

@@ -9,6 +9,9 @@
 
 namespace simile {
 
+/// How the names of temporary files begin.
+inline constexpr std::string_view kTemporaryPrefix = ".simile-";
+
 /// Writes a file that appears whole or not at all: bytes go to a temporary file beside `target`, commit() flushes it
 /// to the disk and renames it. Without commit() nothing is left behind. Throws Error(io) naming the file and the
 /// system's reason (disk full, no permission).

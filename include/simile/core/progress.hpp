@@ -18,6 +18,8 @@ class Progress {
   virtual void advance(std::int64_t count) = 0;
   /// The phase is over, finished or not.
   virtual void end() = 0;
+  /// Something that people should know and that stops nothing. May be called from any worker.
+  virtual void note(std::string_view /*text*/) {}
 };
 
 /// begin() now, end() when the scope is left, also by an exception.

@@ -6,6 +6,7 @@
 
 #include "simile/core/context.hpp"
 #include "simile/feature/dataset.hpp"
+#include "simile/image/derive.hpp"
 
 namespace simile {
 
@@ -18,9 +19,11 @@ inline constexpr int kDefaultHashSize = 8;
 struct FeatureOptions {
   std::optional<Method> method{};   ///< default: ssim for images, what they are for arrays of features
   std::optional<PixelSize> size{};  ///< not hashes: default 64x64, orb 256x256; arrays keep theirs
-  std::optional<int> hash_size{};   ///< hashes: default kDefaultHashSize
-  bool full_decode = false;         ///< not hashes: no reduced JPEG decoding
+  std::optional<double> scale{};   ///< ssim, template: factor on the images' own size, which must be one; not with size
+  std::optional<int> hash_size{};  ///< hashes: default kDefaultHashSize
+  bool full_decode = false;        ///< not hashes: no reduced JPEG decoding
   DecodeLimits limits{};
+  CacheOptions cache{};  ///< default: none
 
   /// Throws invalid_argument naming the flag, its value and what is allowed, or the flag that has no effect with the
   /// method.
@@ -33,17 +36,21 @@ struct FeatureOptions {
 /// Throws invalid_argument when the wanted one does not fit.
 Method choose_method(const Dataset& dataset, std::optional<Method> wanted);
 
-/// The size at which a method that compares pixels or keypoints sees the images: --size; without it that of an array's
-/// images, and for files the method's default (orb 256x256: at 64 px most photos have no keypoint; else 64x64).
+/// The size at which a method that compares pixels or keypoints sees the images: --size, or what --scale makes of an
+/// array's; without them that of an array's images, and for files the method's default (orb 256x256: at 64 px most
+/// photos have no keypoint; else 64x64). What --scale makes of files is known only when they are read:
+/// extract_features.
 PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options);
 
 struct Extraction {
   Features features;
   std::vector<ItemError> errors;  ///< items without features, ascending
+  std::int64_t num_kept = 0;      ///< items whose features an earlier run had kept
 };
 
 /// Takes the features of every item that can be read. `dataset.features` are used up. Throws invalid_argument when the
-/// method does not fit the data, out_of_memory when the features exceed context.memory_bytes.
+/// method does not fit the data or the sizes of images that are scaled differ (naming two), out_of_memory when the
+/// features exceed context.memory_bytes.
 Extraction extract_features(Dataset& dataset, const FeatureOptions& options, const Context& context);
 
 }  // namespace simile

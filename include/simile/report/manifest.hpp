@@ -21,6 +21,7 @@ struct ClusterSummary {
   double threshold = 0;
   std::string threshold_reason;  ///< why, where it was advised; empty where it was given
   std::int64_t min_size = 2;
+  bool no_chain = false;  ///< every pair of a group is alike
   std::uint64_t seed = 0;
   std::int64_t num_items = 0;            ///< in the catalogue
   std::int64_t num_repeats = 0;          ///< lines of a list that named an item again
@@ -35,6 +36,7 @@ struct ClusterSummary {
   Transfer transfer = Transfer::none;
   std::int64_t num_moved = 0;  ///< files, by Transfer::move
   std::int64_t num_transfer_errors = 0;
+  std::int64_t num_kept = 0;  ///< items that were not read, since the cache had their features
   bool has_truth = false;
   std::int64_t num_judged = 0;  ///< grouped items with a true class
   double purity = 0;
@@ -42,10 +44,18 @@ struct ClusterSummary {
   int threads = 0;
   std::string simd;
   CompareStats compare;
+  std::int64_t num_batches = 0;  ///< 0: every pair was compared
+  bool merged = false;           ///< batches were, by representatives
+  std::int64_t pairs_in_batches = 0;
+  std::int64_t pairs_in_merge = 0;
   double plain_loop_seconds = 0;  ///< estimate: every pair by its definition, one after the other on one thread
   std::vector<std::pair<std::string, double>> seconds;  ///< by phase, in order
 
   double share_grouped() const;
+  /// Of these, what was compared; less than 1 with batches.
+  double share_compared() const;
+  /// Pairs that comparing all readable items would take.
+  std::int64_t num_all_pairs() const;
   double pairs_per_second() const;
   /// Pairs that were scored and decided by certified bounds, without their definition.
   std::int64_t pairs_by_bounds() const;

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "simile/core/context.hpp"
-#include "simile/image/image_set.hpp"
+#include "simile/image/derive.hpp"
 
 namespace simile {
 
@@ -16,6 +16,7 @@ inline constexpr std::int64_t kThumbnailSidePx = 96;
 
 /// Small JPEGs of the given items, by item; proportions kept, never enlarged. Items that cannot be read are left out.
 std::map<std::int64_t, std::string> make_thumbnails(const ImageSet& set, const std::vector<std::int64_t>& items,
-                                                    const DecodeLimits& limits, const Context& context);
+                                                    const DecodeLimits& limits, const CacheOptions& cache,
+                                                    const Context& context);
 
 }  // namespace simile

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <filesystem>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,9 @@ namespace simile {
 
 /// What happens to the photos themselves after a clustering.
 enum class Transfer { none, copy, link, move };
+
+/// Their names, in the order of the enumeration.
+inline constexpr std::array<std::string_view, 4> kTransferNames{"none", "copy", "link", "move"};
 
 /// Throws invalid_argument naming what is allowed.
 Transfer parse_transfer(std::string_view text);

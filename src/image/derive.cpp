@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simile/image/derive.hpp"
+
+#include <opencv2/core/utility.hpp>
+
+#include "image/image_cache.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kKeptFormat = 1;  // of what decoding and resizing give: raised when they change
+
+/// Everything but the image that the bytes depend on.
+std::string full_name(const Recipe& recipe) {
+  const auto& reduce = recipe.decode.reduce_for;
+  return concat(recipe.name, "; ",
+                reduce ? concat("reduced for ", reduce->width_px, "x", reduce->height_px) : std::string("full decode"),
+                "; format ", kKeptFormat, "; OpenCV ", cv::getVersionString());
+}
+
+/// Whether making what a hit holds would succeed now.
+bool is_allowed(const ReadCost& cost, std::int64_t file_bytes, const DecodeLimits& limits, const Context& context) {
+  return file_bytes <= limits.max_file_bytes && cost.pixels <= limits.max_pixels && cost.bytes <= context.memory_bytes;
+}
+
+bool has_length(const Recipe& recipe, std::int64_t size_bytes) {
+  return recipe.ragged ? size_bytes % recipe.unit_bytes == 0 : size_bytes == recipe.unit_bytes;
+}
+
+/// A run of derive() with a cache.
+struct CachedRun {
+  const ImageSet& set;
+  const std::vector<std::int64_t>& items;
+  const Recipe& recipe;
+  const Context& context;
+  const std::function<void(std::int64_t item, std::span<const std::uint8_t> bytes)>& store;
+  ImageCache cache;
+  fs::path root;
+  std::vector<std::optional<FileState>> states;  ///< by position in items
+
+  fs::path file(std::int64_t item) const { return root / set.catalogue.ids[static_cast<std::size_t>(item)]; }
+
+  void look_at_files() {
+    std::error_code error;
+    root = fs::canonical(set.catalogue.root.empty() ? "." : set.catalogue.root, error);
+    if (error) root = set.catalogue.root;
+    states.resize(items.size());
+    context.pool.parallel_for(std::ssize(items), context.cancellation, [&](int /*worker*/, std::int64_t position) {
+      const auto k = static_cast<std::size_t>(position);
+      states[k] = file_state(file(items[k]));
+    });
+  }
+
+  /// Stores what is kept; returns the positions of what is not.
+  std::vector<std::int64_t> take_kept() {
+    const auto hits = cache.find(states);
+    std::vector<std::uint8_t> taken(items.size(), 0);
+    context.pool.parallel_for(std::ssize(items), context.cancellation, [&](int /*worker*/, std::int64_t position) {
+      const auto k = static_cast<std::size_t>(position);
+      const auto& hit = hits[k];
+      std::vector<std::uint8_t> bytes;
+      if (hit.segment == nullptr || !has_length(recipe, hit.entry.size_bytes) ||
+          !is_allowed(hit.entry.cost, states[k]->size_bytes, recipe.decode.limits, context) ||
+          !cache.read(hit, bytes)) {
+        return;
+      }
+      store(items[k], bytes);
+      context.progress.advance(1);
+      taken[k] = 1;
+    });
+    std::vector<std::int64_t> missing;
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      if (taken[k] == 0) missing.push_back(static_cast<std::int64_t>(k));
+    }
+    return missing;
+  }
+
+  std::vector<ItemError> make(const std::vector<std::int64_t>& missing) {
+    std::vector<ReadCost> costs(set.catalogue.ids.size());
+    std::vector<std::int64_t> missing_items;
+    std::vector<std::size_t> position_of(set.catalogue.ids.size());
+    for (const auto position : missing) {
+      const auto item = items[static_cast<std::size_t>(position)];
+      missing_items.push_back(item);
+      position_of[static_cast<std::size_t>(item)] = static_cast<std::size_t>(position);
+    }
+    const auto visit = [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
+      const auto bytes = recipe.make(image);
+      store(item, bytes);
+      const auto& state = states[position_of[static_cast<std::size_t>(item)]];
+      if (!state || !is_unchanged(file(item), *state)) return;  // written while it was read
+      cache.add(state->key, costs[static_cast<std::size_t>(item)], bytes);
+    };
+    return for_each_image(set, missing_items, recipe.decode, context, visit, &costs);
+  }
+};
+
+}  // namespace
+
+Derivation derive(const ImageSet& set, const std::vector<std::int64_t>& items, const Recipe& recipe,
+                  const CacheOptions& cache, const Context& context,
+                  const std::function<void(std::int64_t item, std::span<const std::uint8_t> bytes)>& store) {
+  if (cache.folder.empty() || set.in_memory() || !set.catalogue.has_files) {
+    const auto visit = [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
+      store(item, recipe.make(image));
+    };
+    return {for_each_image(set, items, recipe.decode, context, visit), 0};
+  }
+  CachedRun run{set, items, recipe, context, store, ImageCache(cache, full_name(recipe)), {}, {}};
+  run.look_at_files();
+  const auto missing = run.take_kept();
+  Derivation result{missing.empty() ? std::vector<ItemError>() : run.make(missing),
+                    std::ssize(items) - std::ssize(missing)};
+  run.cache.finish();
+  if (const auto problem = run.cache.problem(); !problem.empty()) {
+    context.progress.note(concat("what was read is not kept for the next run: ", problem, " (--no-cache: no attempt)"));
+  }
+  return result;
+}
+
+}  // namespace simile

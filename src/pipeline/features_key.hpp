@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "simile/feature/features.hpp"
+#include "simile/similarity/make_metric.hpp"
+
+namespace simile {
+
+/// SHA-256 over all that the similarities of these features depend on: method, parameters and every value. In
+/// lower-case hexadecimal.
+std::string features_key(const Features& features, const MetricOptions& options);
+
+}  // namespace simile

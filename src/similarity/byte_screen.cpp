@@ -14,6 +14,8 @@ enum Slot : std::size_t { bounds_slot = right_panels_slot + 1, survivor_slot };
 constexpr std::int64_t kSample = 64;
 /// Testing a block of pairs costs about as much as multiplying this many groups of it.
 constexpr double kTestGroups = 16;
+/// Two stages must promise to cost less than this share of one: a second stage finds its values no longer in the cache.
+constexpr double kWorthTwoStages = 0.8;
 
 std::int64_t padded(std::int64_t depth) { return (depth + kScreenBlock - 1) / kScreenBlock * kScreenBlock; }
 
@@ -89,7 +91,7 @@ ByteScreen::Plan ByteScreen::plan(double floor) const {
   const double pairs = simd.product_rows * simd.product_columns;
   Plan best;
   best.stage = stages.size() - 1;
-  double least = all + kTestGroups;
+  double least = kWorthTwoStages * (all + kTestGroups);
   for (std::size_t stage = 0; stage + 1 < stages.size(); ++stage) {
     // One in the sample is the least that it can tell from none.
     const double share =

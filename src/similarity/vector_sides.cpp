@@ -17,7 +17,7 @@ constexpr std::int64_t kEdge = 384;  // a multiple of every level's blocks
 /// Fewer rows than this do not pay for packing their columns as floats.
 constexpr std::int64_t kFewRows = 8;
 /// Where the byte screen leaves a larger share of pairs open, evaluating them costs more than it saves.
-constexpr double kMostUnsure = 0.03;
+constexpr double kMostUnsure = 0.08;
 
 void squared_norms(const View<const float, 2>& rows, double* norms) {
   const Kernels& simd = kernels();

@@ -60,6 +60,21 @@ TEST_P(EuclideanOfFew, NeverLosesAPairThatReachesTheFloor) {
   check_floors(EuclideanMetric(vectors.view()));
 }
 
+// Where products hardly count, what norms and the definition round is all there is.
+TEST(Euclidean, KeepsItsIntervalsWhereOneRowIsMuchShorter) {
+  IntervalUse use;
+  Random random(4);
+  for (int exponent = 36; exponent < 56; ++exponent) {
+    Array<float, 2> vectors({16, 100});
+    for (std::int64_t k = 0; k < vectors.size(); ++k) {
+      const auto value = static_cast<float>(random.uniform() - 0.3);
+      vectors.data()[k] = k / 100 % 2 == 0 ? value : std::ldexp(value, -exponent);
+    }
+    check_intervals(EuclideanMetric(vectors.view()), use);
+  }
+  RecordProperty("worst_use", std::to_string(use.worst));
+}
+
 // Through both screens: clusters far apart are decided by bytes, what lies within one by floats or exactly.
 TEST(Euclidean, KeepsItsIntervalsAtEveryFloor) {
   const SimdScope scope;

@@ -147,6 +147,31 @@ TEST(Template, ComparesTwoSetsAsOne) {
   check_intervals(two, use);
 }
 
+// All of the difference is known after the first values: the first test decides at the border.
+TEST(Template, KeepsPairsThatDifferInTheFirstValuesOnly) {
+  constexpr std::int64_t kItems = 20;
+  Array<std::uint8_t, 4> images({kItems, 40, 40, 3});
+  Random random(9);
+  for (std::int64_t k = 0; k < images.size(); ++k) {
+    const std::int64_t value = k % (40 * 40 * 3);
+    images.data()[k] = value == 0 || k == value ? static_cast<std::uint8_t>(random.below(256)) : images.data()[value];
+  }
+  const TemplateMetric metric(images.view());
+  const SimdScope scope;
+  for (const SimdLevel level : supported_simd_levels()) {
+    set_simd_level(level);
+    for (std::int64_t j = 1; j < kItems; ++j) {
+      Tile tile;
+      tile.rows = {0, 1};
+      tile.cols = {1, kItems};
+      Workspace workspace(kPlentyOfMemory);
+      std::vector<ScoredPair> scored;
+      metric.screen(tile, {.floor = metric.exact(0, j)}, workspace, scored);
+      EXPECT_TRUE(std::any_of(scored.begin(), scored.end(), [&](const auto& pair) { return pair.right == j; })) << j;
+    }
+  }
+}
+
 // Differences one by one, at floors on the very similarity and next to it: the quick test must not be the one to
 // decide.
 TEST(Template, RejectsOnlyBelowTheFloor) {

@@ -122,6 +122,7 @@ Command add_cluster_command(CLI::App& program) {
   app->add_flag("--auto-threshold", options.auto_threshold,
                 "Take the threshold that a random sample advises (simile threshold shows more)");
   add_integer(*app, "--min-size", options.min_size, 1, 1LL << 40, "Smaller groups are outliers")->default_str("2");
+  app->add_flag("--no-chain", options.no_chain, "Only groups in which every pair is alike (complete linkage)");
   add_integer(*app, "--batch-size", options.batch_size, 2, 1LL << 40,
               "Compare within batches of so many images, then their representatives: fewer pairs, not exact")
       ->default_str("every pair");

@@ -115,9 +115,9 @@ int parse_and_execute(const Arguments& arguments, const Streams& streams, const 
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   program.fallthrough();  // --config may also follow the command
   program.require_subcommand(1);
-  const std::array adders{cli::add_cluster_command,  cli::add_threshold_command, cli::add_search_command,
-                          cli::add_features_command, cli::add_undo_command,      cli::add_devices_command,
-                          cli::add_completion_command};
+  const std::array adders{cli::add_cluster_command, cli::add_threshold_command, cli::add_search_command,
+                          cli::add_explain_command, cli::add_features_command,  cli::add_undo_command,
+                          cli::add_devices_command, cli::add_completion_command};
   std::vector<Command> commands;
   for (const auto& add : adders) commands.push_back(add(program));
   program.footer(concat(cli::kSettingsHelp,

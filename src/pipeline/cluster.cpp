@@ -107,6 +107,10 @@ void ClusterOptions::validate() const {
     throw Error(ErrorCode::invalid_argument,
                 "--similarities and --batch-size exclude each other: batches do not compare every pair");
   }
+  if (batch_size > 0 && no_chain) {
+    throw Error(ErrorCode::invalid_argument,
+                "--no-chain and --batch-size exclude each other: batches do not compare every pair");
+  }
   if (!merge_batches && batch_size == 0) {
     throw Error(ErrorCode::invalid_argument, "--no-merge: no effect without --batch-size");
   }
@@ -141,7 +145,8 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
     plan += concat(" (", opened.dataset.catalogue().repeats, " repeats left out)");
   plan += concat("\ncompare: ", describe_pairs(count, options), ", by ", info(opened.method).name, "; alike from ",
                  options.auto_threshold ? std::string("an advised threshold") : format_double(opened.threshold),
-                 " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
+                 " on\ngroups: at least ", options.min_size, options.no_chain ? " images, every pair alike" : " images",
+                 "\nwrite: ", in_quotes(opened.out.native()),
                  fs::exists(opened.out) ? " (replaces the earlier result)" : "", "\n");
   if (options.transfer == Transfer::move) {
     plan += describe_moving(opened.dataset.catalogue(), opened.out);
@@ -176,14 +181,15 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
     watch.lap("threshold");
   }
   std::optional<Edges> edges;
-  if (options.similarities) {
+  if (options.similarities || options.no_chain) {
     edges.emplace(threshold, EdgesOptions{options.max_edges, context.memory_bytes / 8, folder.path()});
   }
   Context comparing = context;
   if (edges) comparing.memory_bytes -= context.memory_bytes / 4;  // the edges in memory, twice while they are sorted
   const WorkFiles work(opened.out, options.checkpoint_seconds);
   const Grouping grouping = group_items(
-      features, *metric, {threshold, options.batch_size, options.merge_batches, options.seed, options.metric},
+      features, *metric,
+      {threshold, options.batch_size, options.no_chain, options.merge_batches, options.seed, options.metric},
       edges ? &*edges : nullptr, work, comparing);
   summary.compare = grouping.stats;
   summary.num_batches = grouping.num_batches;
@@ -209,6 +215,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   if (opened.method == Method::ssim) summary.window = to_string(options.metric.window.value_or(SsimWindow::uniform));
   summary.threshold = threshold;
   summary.min_size = options.min_size;
+  summary.no_chain = options.no_chain;
   summary.seed = options.seed;
   summary.num_kept = extraction.num_kept;
   summary.device = to_string(context.device);
@@ -217,7 +224,7 @@ ClusterSummary run_cluster(const ClusterOptions& options, const Context& context
   summarise(result, summary);
 
   write_tables(folder.path(), result);
-  if (edges) write_similarities(folder.path(), result, *edges, context);
+  if (options.similarities) write_similarities(folder.path(), result, *edges, context);
   const auto transfer_errors = transfer_files(folder.path(), result, options.transfer, context);
   summary.transfer = options.transfer;
   summary.num_transfer_errors = static_cast<std::int64_t>(transfer_errors.size());

@@ -9,6 +9,7 @@
 #include "pipeline/features_key.hpp"
 
 #include "simile/cluster/clustering.hpp"
+#include "simile/cluster/complete_linkage.hpp"
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
 #include "simile/core/state_file.hpp"
@@ -147,6 +148,7 @@ Grouping group_all(const Features& features, const Metric& metric, const Groupin
     sets.unite(edge.left, edge.right);
   });
   grouping.labels = sets.labels();
+  if (options.no_chain) grouping.labels = complete_linkage(*edges, grouping.labels, context);
   return grouping;
 }
 

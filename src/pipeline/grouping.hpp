@@ -36,6 +36,7 @@ class WorkFiles {
 struct GroupingOptions {
   double threshold = 0;
   std::int64_t batch_size = 0;  ///< 0: every pair; else items of a batch
+  bool no_chain = false;        ///< every pair of a group is to be alike; not with batches
   bool merge = true;            ///< of batches: merge their groups by representatives
   std::uint64_t seed = 0;       ///< for representatives of large groups
   MetricOptions metric{};
@@ -55,9 +56,10 @@ struct Grouping {
 void merge_groups(const Features& features, const Metric& metric, const GroupingOptions& options, const WorkFiles& work,
                   const Context& context, Grouping& grouping);
 
-/// Connected components of the pairs that reach the threshold; their list goes to `edges` unless that is null. With
-/// batches: components within each, and, if they are merged, groups (single items among them) whose representatives
-/// reach the threshold become one. An earlier run's work is taken over. `edges` needs every pair: no batches.
+/// Connected components of the pairs that reach the threshold, or by complete linkage groups within them; the list of
+/// pairs goes to `edges`, which may be null where it is not needed (no_chain needs it). With batches: components within
+/// each, and, if they are merged, groups (single items among them) whose representatives reach the threshold become
+/// one. An earlier run's work is taken over. `edges` needs every pair: no batches.
 Grouping group_items(const Features& features, const Metric& metric, const GroupingOptions& options, Edges* edges,
                      const WorkFiles& work, const Context& context);
 

@@ -28,6 +28,7 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
                  {"Grouped", format_count(summary.num_grouped)},
                  {"Share grouped", format_share(summary.share_grouped())},
                  {"Outliers", format_count(summary.num_outliers)}};
+  if (summary.no_chain) model.facts.emplace_back("Pairs of a group", "all alike");
   if (summary.num_unreadable > 0) model.facts.emplace_back("Unreadable", format_count(summary.num_unreadable));
   if (summary.num_judged > 0) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
   model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));

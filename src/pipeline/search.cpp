@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "pipeline/open.hpp"
+#include "pipeline/read_set.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
@@ -26,18 +26,6 @@ namespace simile {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// The set that is searched.
-struct Searched {
-  Dataset dataset;
-  Extraction extraction;
-  FeatureOptions options;                           ///< by which queries from outside are read
-  std::map<std::string_view, std::int64_t> row_of;  ///< of an id
-
-  const Features& features() const { return extraction.features; }
-  std::int64_t item(std::int64_t row) const { return features().items[static_cast<std::size_t>(row)]; }
-  const std::string& id(std::int64_t row) const { return dataset.catalogue().ids[static_cast<std::size_t>(item(row))]; }
-};
 
 /// Queries that are compared together; each result stands at its place among all.
 struct Batch {
@@ -68,49 +56,17 @@ FeatureOptions options_like(const Features& features, FeatureOptions options) {
   return options;
 }
 
-Searched open_searched(const SearchOptions& options, const Context& context) {
-  Searched searched;
-  searched.dataset = open_nonempty(options.input, options.listing, context);
-  FeatureOptions wanted = options.features;
-  wanted.method = checked_method(searched.dataset, wanted, options.metric);
-  searched.extraction = extract_nonempty(searched.dataset, wanted, context);
-  searched.options = options_like(searched.features(), wanted);
-  for (std::int64_t row = 0; row < searched.features().num_rows(); ++row)
-    searched.row_of.emplace(searched.id(row), row);
-  return searched;
-}
-
-/// The row of the set that a query names: by its id, or by a path to the same file.
-std::optional<std::int64_t> find_row(const Searched& searched, const std::string& query) {
-  auto found = searched.row_of.find(query);
-  const Catalogue& catalogue = searched.dataset.catalogue();
-  std::error_code missing;
-  if (found == searched.row_of.end() && catalogue.has_files && fs::is_regular_file(query, missing)) {
-    const fs::path relative = fs::weakly_canonical(query).lexically_relative(fs::weakly_canonical(catalogue.root));
-    found = searched.row_of.find(relative.native());
-  }
-  return found == searched.row_of.end() ? std::nullopt : std::optional(found->second);
-}
-
-/// Why an id of the set has no row.
-void check_readable(const Searched& searched, const std::string& query) {
-  for (const auto& [item, reason] : searched.extraction.errors) {
-    if (searched.dataset.catalogue().ids[static_cast<std::size_t>(item)] == query) {
-      throw Error(ErrorCode::decode, concat("--query ", in_quotes(query), ": ", reason));
-    }
-  }
-}
-
 /// Features of queries from outside the set.
-Features extract_queries(Dataset& dataset, const Searched& searched, const Context& context) {
+Features extract_queries(Dataset& dataset, const ReadSet& searched, const Context& context) {
+  const FeatureOptions options = options_like(searched.features(), searched.options());
   const bool features = dataset.features.has_value();
-  const bool fits = features ? dataset.features->method == searched.options.method || !dataset.method
-                             : searched.options.method != Method::embedding;
+  const bool fits =
+      features ? dataset.features->method == options.method || !dataset.method : options.method != Method::embedding;
   if (!fits) {
     throw Error(ErrorCode::invalid_argument,
-                concat("--query: ", dataset.kind, " cannot be compared with the set's ", searched.dataset.kind));
+                concat("--query: ", dataset.kind, " cannot be compared with the set's ", searched.dataset().kind));
   }
-  Extraction extraction = extract_features(dataset, searched.options, context);
+  Extraction extraction = extract_features(dataset, options, context);
   if (extraction.errors.empty()) return std::move(extraction.features);
   const auto& [item, reason] = extraction.errors.front();
   throw Error(ErrorCode::decode,
@@ -118,17 +74,17 @@ Features extract_queries(Dataset& dataset, const Searched& searched, const Conte
 }
 
 /// Reads every query; `results` gets a place for each.
-Queries read_queries(const SearchOptions& options, const Searched& searched, std::vector<SearchResult>& results,
+Queries read_queries(const SearchOptions& options, const ReadSet& searched, std::vector<SearchResult>& results,
                      const Context& context) {
   Queries queries;
   for (const std::string& query : options.queries) {
-    if (const auto row = find_row(searched, query)) {
+    if (const auto row = searched.find_row(query)) {
       queries.own.own_rows.push_back(*row);
       queries.own.places.push_back(results.size());
       results.push_back({query, {}});
       continue;
     }
-    check_readable(searched, query);
+    searched.check_readable("--query", query);
     if (!fs::exists(query)) {
       throw Error(ErrorCode::not_found,
                   concat("--query ", in_quotes(query), " is neither an item of the set nor a file"));
@@ -159,7 +115,7 @@ Queries read_queries(const SearchOptions& options, const Searched& searched, std
 }
 
 /// Compares the batch with the whole set.
-void search(const Searched& searched, const Batch& batch, const SearchOptions& options, const Context& context,
+void search(const ReadSet& searched, const Batch& batch, const SearchOptions& options, const Context& context,
             std::vector<SearchResult>& results) {
   const auto metric = make_metric(batch.features, searched.features(), options.metric);
   TopK nearest(options.top + (batch.own_rows.empty() ? 0 : 1));
@@ -174,9 +130,9 @@ void search(const Searched& searched, const Batch& batch, const SearchOptions& o
 }
 
 /// The page's model; query k of the outside images is item catalogue.size() + k.
-ReportModel page_model(const SearchOptions& options, const Searched& searched, const Queries& queries,
+ReportModel page_model(const SearchOptions& options, const ReadSet& searched, const Queries& queries,
                        const SearchSummary& summary, const Context& context) {
-  const Catalogue& catalogue = searched.dataset.catalogue();
+  const Catalogue& catalogue = searched.dataset().catalogue();
   ReportModel model;
   model.title = fs::weakly_canonical(fs::absolute(options.input)).filename().native();
   model.method = summary.method;
@@ -187,11 +143,11 @@ ReportModel page_model(const SearchOptions& options, const Searched& searched, c
   std::vector<std::int64_t> items;
   for (const auto& result : summary.results) {
     ReportGroup group;
-    const auto own = find_row(searched, result.query);
+    const auto own = searched.find_row(result.query);
     group.items.push_back({own ? searched.item(*own) : std::ssize(model.ids), 1, {}});
     if (!own) model.ids.push_back(result.query);
     for (const auto& hit : result.hits) {
-      group.items.push_back({searched.item(searched.row_of.at(hit.id)), hit.similarity, {}});
+      group.items.push_back({searched.item(*searched.find_row(hit.id)), hit.similarity, {}});
     }
     for (const auto& item : group.items) {
       if (item.index < catalogue.size()) items.push_back(item.index);
@@ -202,8 +158,13 @@ ReportModel page_model(const SearchOptions& options, const Searched& searched, c
   items.erase(std::unique(items.begin(), items.end()), items.end());
   if (std::ssize(items) > kMaxThumbnails) items.resize(static_cast<std::size_t>(kMaxThumbnails));
   const DecodeLimits& limits = options.features.limits;
+<<<<<<< HEAD
   if (catalogue.has_files || searched.dataset.images.in_memory()) {
     model.thumbnails = make_thumbnails(searched.dataset.images, items, limits, options.features.cache, context);
+=======
+  if (catalogue.has_files || searched.dataset().images.in_memory()) {
+    model.thumbnails = make_thumbnails(searched.dataset().images, items, limits, options.features.cache, context);
+>>>>>>> e45640c8261be4eac3e841288fda15a24b151f64
   }
   if (queries.images.catalogue.size() == 0) return model;
   std::vector<std::int64_t> all(static_cast<std::size_t>(queries.images.catalogue.size()));
@@ -228,11 +189,11 @@ void SearchOptions::validate() const {
 
 SearchSummary run_search(const SearchOptions& options, const Context& context) {
   options.validate();
-  const Searched searched = open_searched(options, context);
+  const ReadSet searched(options.input, options.listing, options.features, options.metric, context);
   SearchSummary summary;
   summary.method = info(searched.features().method).name;
-  summary.num_items = searched.dataset.catalogue().size();
-  summary.num_unreadable = std::ssize(searched.extraction.errors);
+  summary.num_items = searched.dataset().catalogue().size();
+  summary.num_unreadable = std::ssize(searched.errors());
 
   const Queries queries = read_queries(options, searched, summary.results, context);
   if (!queries.own.places.empty()) search(searched, queries.own, options, context, summary.results);

@@ -37,6 +37,7 @@ ordered_json summary_json(const ClusterSummary& summary) {
   json["threshold"] = summary.threshold;
   if (!summary.threshold_reason.empty()) json["threshold_reason"] = summary.threshold_reason;
   json["min_size"] = summary.min_size;
+  if (summary.no_chain) json["no_chain"] = true;
   json["seed"] = summary.seed;
   json["images"] = summary.num_items;
   json["repeats"] = summary.num_repeats;

@@ -27,8 +27,8 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--method",  "--size",       "--scale",         "--hash-size", "--full-decode", "--include",
-                        "--exclude", "--max-pixels", "--max-file-size", "--cache",     "--no-cache",    "--cache-size"};
+const Flags kInputFlags{"--method",  "--size",  "--scale",      "--hash-size", "--full-decode", "--include",
+                        "--exclude", "--cache", "--cache-size", "--no-cache",  "--max-pixels",  "--max-file-size"};
 
 struct CommandHelp {
   const char* command;
@@ -58,7 +58,9 @@ INSTANTIATE_TEST_SUITE_P(
         CommandHelp{"cluster",
                     true,
                     {"--window", "--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite",
-                     "--transfer", "--similarities", "--max-edges", "--seed", "--dry-run", "--json", "--device"}},
+                     "--transfer", "--similarities", "--max-edges", "--no-chain", "--batch-size", "--no-merge",
+                     "--checkpoint", "--seed", "--dry-run", "--json", "--device"}},
+        CommandHelp{"explain", true, {"--window", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{"search", true, {"--window", "--query", "--top", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{
             "threshold",
@@ -104,7 +106,7 @@ TEST(Program, SaysItsVersion) {
 TEST(Program, RefusesWhatItDoesNotKnowByName) {
   EXPECT_THAT(simile_run({}), Fails(kExitUsage, "simile: a command is missing; commands are cluster"));
   EXPECT_THAT(simile_run({"cluter", "x"}),
-              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, search, features"));
+              Fails(kExitUsage, "'cluter' is no command; commands are cluster, threshold, search, explain, features"));
   EXPECT_THAT(simile_run({"--bogus"}), Fails(kExitUsage, "'--bogus' is no option"));
   EXPECT_THAT(simile_run({"cluster", "x", "--bogus"}),
               Fails(kExitUsage, "simile: --bogus: no such option (simile cluster --help"));

@@ -8,6 +8,8 @@
 #include "cli/command_line.hpp"
 #include "cli/process.hpp"
 
+#include "simile/core/random.hpp"
+
 namespace simile {
 namespace {
 
@@ -16,6 +18,8 @@ using test::Process;
 using test::snapshot;
 using test::wait_until;
 using ::testing::HasSubstr;
+
+constexpr const char* kCheckpoint = ".out.checkpoint";
 
 class Interruption : public test::Runs {
  protected:
@@ -32,7 +36,7 @@ class Interruption : public test::Runs {
   }
 };
 
-TEST_F(Interruption, BySignalEndsWith130AndLeavesNothing) {
+TEST_F(Interruption, BySignalEndsWith130AndLeavesNothingButWhatALaterRunGoesOnFrom) {
   const auto input = many_images(12000);
   const auto before = snapshot(folder_.path());
   for (const int signal : {SIGINT, SIGTERM}) {
@@ -44,7 +48,77 @@ TEST_F(Interruption, BySignalEndsWith130AndLeavesNothing) {
     EXPECT_EQ(process.wait(), kExitInterrupted);
     EXPECT_THAT(process.err(), HasSubstr("simile: interrupted\n"));
     EXPECT_EQ(process.out(), "");
-    EXPECT_EQ(snapshot(folder_.path()), before);
+    auto after = snapshot(folder_.path());
+    after.erase(kCheckpoint);
+    EXPECT_EQ(after, before);
+  }
+}
+
+TEST_F(Interruption, ByFiftyKillsGivesTheSameBytesAndNoPairIsComparedTwiceForNothing) {
+  const auto input = many_images(4000);
+  auto arguments = command(input);
+  for (const auto* flag : {"--checkpoint", "0", "--json"}) arguments.emplace_back(flag);
+  ASSERT_EQ(test::simile_run(arguments).code, kExitDone);
+  const auto reference = test::tables(out_);
+  fs::remove_all(out_);
+  Random random(7);
+  int killed = 0;
+  for (int k = 0; k < 50; ++k) {
+    Process process(arguments);
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(180)));
+    process.send(SIGKILL);
+    killed += process.wait() == -SIGKILL ? 1 : 0;
+    if (!fs::exists(out_)) continue;
+    EXPECT_EQ(test::tables(out_), reference);
+    fs::remove_all(out_);
+  }
+  EXPECT_GT(killed, 25);
+  // A last one, killed with work behind it: the next goes on from there.
+  Process process(arguments);
+  ASSERT_TRUE(wait_until([&] { return fs::exists(folder_ / kCheckpoint) || !process.running(); }));
+  process.send(SIGKILL);
+  ASSERT_EQ(process.wait(), -SIGKILL) << "too little work to be interrupted";
+  const auto last = test::simile_run(arguments);
+  ASSERT_EQ(last.code, kExitDone) << last.err;
+  EXPECT_EQ(test::tables(out_), reference);
+  EXPECT_GT(nlohmann::json::parse(last.out)["pairs_resumed"], 0);
+  EXPECT_FALSE(fs::exists(folder_ / kCheckpoint));
+}
+
+TEST_F(Interruption, OfBatchesGivesTheSameBytes) {
+  const auto input = many_images(4000);
+  auto arguments = command(input);
+  for (const auto* flag : {"--checkpoint", "0", "--batch-size", "900", "--json"}) arguments.emplace_back(flag);
+  const auto reference_run = test::simile_run(arguments);
+  ASSERT_EQ(reference_run.code, kExitDone) << reference_run.err;
+  const auto reference = test::tables(out_);
+  fs::remove_all(out_);
+  Random random(8);
+  for (int k = 0; k < 12; ++k) {
+    Process process(arguments);
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(200)));
+    process.send(SIGKILL);
+    process.wait();
+    if (fs::exists(out_)) fs::remove_all(out_);
+  }
+  const auto last = test::simile_run(arguments);
+  ASSERT_EQ(last.code, kExitDone) << last.err;
+  EXPECT_EQ(test::tables(out_), reference);
+  EXPECT_EQ(nlohmann::json::parse(last.out)["pairs"], nlohmann::json::parse(reference_run.out)["pairs"]);
+}
+
+TEST_F(Interruption, NeverTrustsAForeignOrDamagedCheckpoint) {
+  const auto input = many_images(600);
+  const auto arguments = command(input);
+  ASSERT_EQ(test::simile_run(arguments).code, kExitDone);
+  const auto reference = test::tables(out_);
+  for (const std::string& content : {std::string(), std::string("nothing"), std::string(5000, '\0')}) {
+    fs::remove_all(out_);
+    folder_.write(kCheckpoint, content);
+    const auto run = test::simile_run(arguments);
+    EXPECT_EQ(run.code, kExitDone) << run.err;
+    EXPECT_EQ(test::tables(out_), reference);
+    EXPECT_FALSE(fs::exists(folder_ / kCheckpoint));
   }
 }
 
@@ -59,7 +133,9 @@ TEST_F(Interruption, KeepsAnEarlierResult) {
   ASSERT_TRUE(wait_until([&] { return fs::exists(partial()) || !process.running(); }));
   process.send(SIGINT);
   EXPECT_EQ(process.wait(), kExitInterrupted);
-  EXPECT_EQ(snapshot(folder_.path()), before);
+  auto after = snapshot(folder_.path());
+  after.erase(kCheckpoint);
+  EXPECT_EQ(after, before);
 }
 
 TEST_F(Interruption, ByASecondRunIsRefusedAndTheFirstFinishes) {

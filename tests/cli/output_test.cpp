@@ -100,6 +100,8 @@ TEST_F(Output, HasTheKeysOfItsJsonInOrder) {
                                             "threads",
                                             "simd",
                                             "pairs",
+                                            "all_pairs",
+                                            "pairs_resumed",
                                             "pairs_skipped",
                                             "exact_evaluations",
                                             "tiles_split",

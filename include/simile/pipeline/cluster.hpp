@@ -24,6 +24,7 @@ struct ClusterOptions {
   std::optional<double> threshold{};  ///< default: the method's
   bool auto_threshold = false;        ///< the advice from a sample of kDefaultSample images instead
   std::int64_t min_size = 2;
+  bool no_chain = false;        ///< groups in which every pair is alike
   std::int64_t batch_size = 0;  ///< 0: every pair; else items of a batch, whose groups are merged by representatives
   bool merge_batches = true;
   double checkpoint_seconds = 60;  ///< between two writes of unfinished work

@@ -21,6 +21,7 @@ struct ClusterSummary {
   double threshold = 0;
   std::string threshold_reason;  ///< why, where it was advised; empty where it was given
   std::int64_t min_size = 2;
+  bool no_chain = false;  ///< every pair of a group is alike
   std::uint64_t seed = 0;
   std::int64_t num_items = 0;            ///< in the catalogue
   std::int64_t num_repeats = 0;          ///< lines of a list that named an item again

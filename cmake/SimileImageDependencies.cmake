@@ -1,47 +1,54 @@
 # SPDX-License-Identifier: Apache-2.0
 # Libraries behind image reading, reports and the command line; scripts/packages.txt says which Debian packages hold them.
+# The installed package reads this file, too: who links the static libraries of the rooms needs what they need.
+
+# simile_find_package(NAME ...): find_package, required; from the installed package, as find_package(simile) was asked for.
+macro(simile_find_package)
+  if(CMAKE_FIND_PACKAGE_NAME STREQUAL "simile")
+    find_dependency(${ARGN})
+  else()
+    find_package(${ARGN} REQUIRED)
+  endif()
+endmacro()
+
+# simile_find_library(NAME HEADER header [SUFFIX folder] [LIBRARIES names...]): the target NAME for libraries that have no
+# CMake package.
+macro(simile_find_library name)
+  cmake_parse_arguments(FOUND "" "HEADER;SUFFIX" "LIBRARIES" ${ARGN})
+  add_library(${name} INTERFACE IMPORTED)
+  find_path(${name}_INCLUDE_DIR ${FOUND_HEADER} PATH_SUFFIXES ${FOUND_SUFFIX} REQUIRED)
+  target_include_directories(${name} SYSTEM INTERFACE ${${name}_INCLUDE_DIR})
+  foreach(library IN LISTS FOUND_LIBRARIES)
+    find_library(${name}_${library}_LIBRARY ${library} REQUIRED)
+    target_link_libraries(${name} INTERFACE ${${name}_${library}_LIBRARY})
+  endforeach()
+endmacro()
 
 # OpenCV's modules are found one by one. Debian ships its CMake package only in libopencv-dev, which installs 735 MB; and
 # ${OpenCV_LIBS} would also bind opencv_dnn and, through it, protobuf.
-find_path(OPENCV_INCLUDE_DIR opencv2/core.hpp PATH_SUFFIXES opencv4 REQUIRED)
-add_library(simile_opencv INTERFACE)
-target_include_directories(simile_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE_DIR})
-foreach(module core imgproc imgcodecs)
-  find_library(OPENCV_${module}_LIBRARY opencv_${module} REQUIRED)
-  target_link_libraries(simile_opencv INTERFACE ${OPENCV_${module}_LIBRARY})
-endforeach()
-
-find_library(OPENCV_features2d_LIBRARY opencv_features2d REQUIRED)
-add_library(simile_opencv_features INTERFACE)
-target_link_libraries(simile_opencv_features INTERFACE simile_opencv ${OPENCV_features2d_LIBRARY})
-
-find_package(ZLIB REQUIRED)
-find_package(GIF 5.1 REQUIRED)
-find_package(TIFF 4.5 REQUIRED)  # messages and allocation limits by file, not by process
-find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
-find_package(nlohmann_json 3.10 REQUIRED)
-find_package(CLI11 2.1 REQUIRED)
-find_package(tomlplusplus 3.0 REQUIRED)
-
-find_path(TURBOJPEG_INCLUDE_DIR turbojpeg.h REQUIRED)
-find_library(TURBOJPEG_LIBRARY turbojpeg REQUIRED)
-add_library(simile_turbojpeg INTERFACE)
-target_include_directories(simile_turbojpeg SYSTEM INTERFACE ${TURBOJPEG_INCLUDE_DIR})
-target_link_libraries(simile_turbojpeg INTERFACE ${TURBOJPEG_LIBRARY})
-
-find_path(CAIRO_INCLUDE_DIR cairo.h PATH_SUFFIXES cairo REQUIRED)
-find_library(CAIRO_LIBRARY cairo REQUIRED)
-add_library(simile_cairo INTERFACE)
-target_include_directories(simile_cairo SYSTEM INTERFACE ${CAIRO_INCLUDE_DIR})
-target_link_libraries(simile_cairo INTERFACE ${CAIRO_LIBRARY})
+simile_find_library(simile_opencv HEADER opencv2/core.hpp SUFFIX opencv4
+                    LIBRARIES opencv_core opencv_imgproc opencv_imgcodecs)
+simile_find_library(simile_opencv_features HEADER opencv2/features2d.hpp SUFFIX opencv4 LIBRARIES opencv_features2d)
+target_link_libraries(simile_opencv_features INTERFACE simile_opencv)
+simile_find_library(simile_turbojpeg HEADER turbojpeg.h LIBRARIES turbojpeg)
+simile_find_library(simile_cairo HEADER cairo.h SUFFIX cairo LIBRARIES cairo)
 
 # libheif brings video codecs with it, which not everybody wants: without it, HEIC and AVIF files are unreadable items.
 option(SIMILE_WITH_HEIF "Read HEIC and AVIF (libheif)" ON)
-add_library(simile_heif INTERFACE)
 if(SIMILE_WITH_HEIF)
-  find_path(HEIF_INCLUDE_DIR libheif/heif.h REQUIRED)
-  find_library(HEIF_LIBRARY heif REQUIRED)
-  target_include_directories(simile_heif SYSTEM INTERFACE ${HEIF_INCLUDE_DIR})
-  target_link_libraries(simile_heif INTERFACE ${HEIF_LIBRARY})
+  simile_find_library(simile_heif HEADER libheif/heif.h LIBRARIES heif)
+else()
+  add_library(simile_heif INTERFACE IMPORTED)
 endif()
 target_compile_definitions(simile_heif INTERFACE SIMILE_HAS_HEIF=$<BOOL:${SIMILE_WITH_HEIF}>)
+
+simile_find_package(ZLIB)
+simile_find_package(GIF 5.1)
+simile_find_package(TIFF 4.5)  # messages and allocation limits by file, not by process
+simile_find_package(OpenSSL 3.0 COMPONENTS Crypto)
+simile_find_package(tomlplusplus 3.0)
+# Headers only: nothing of them is left in the libraries.
+if(NOT CMAKE_FIND_PACKAGE_NAME STREQUAL "simile")
+  find_package(nlohmann_json 3.10 REQUIRED)
+  find_package(CLI11 2.1 REQUIRED)
+endif()

@@ -21,17 +21,41 @@ if(SIMILE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SIMILE_CCACHE}")
 endif()
 
-# simile_room(NAME SOURCES... [DEPENDS rooms and libraries]): the library simile_NAME, also known as simile::NAME.
+# simile_link_private(TARGET libraries...): links what TARGET uses inside. Who links an installed TARGET needs them as
+# well, but for those that are headers only.
+function(simile_link_private target)
+  foreach(library IN LISTS ARGN)
+    if(library MATCHES "^(nlohmann_json|CLI11)::")
+      target_link_libraries(${target} PRIVATE $<BUILD_INTERFACE:${library}>)
+    else()
+      target_link_libraries(${target} PRIVATE ${library})
+    endif()
+  endforeach()
+endfunction()
+
+# simile_room(NAME SOURCES... [DEPENDS rooms and libraries] [PRIVATE libraries] [IMAGE_HEADERS headers]): the library
+# simile_NAME, also known as simile::NAME, and the installation of both it and its headers. IMAGE_HEADERS are of no use
+# without SIMILE_WITH_IMAGES.
 function(simile_room name)
-  cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;DEPENDS;PRIVATE")
+  cmake_parse_arguments(PARSE_ARGV 1 ROOM "" "" "SOURCES;DEPENDS;PRIVATE;IMAGE_HEADERS")
   add_library(simile_${name} STATIC ${ROOM_SOURCES})
   add_library(simile::${name} ALIAS simile_${name})
   target_include_directories(simile_${name}
     PUBLIC $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
     PRIVATE ${PROJECT_SOURCE_DIR}/src)
-  target_link_libraries(simile_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE $<BUILD_INTERFACE:simile_flags> ${ROOM_PRIVATE})
+  target_link_libraries(simile_${name} PUBLIC ${ROOM_DEPENDS} PRIVATE $<BUILD_INTERFACE:simile_flags>)
+  simile_link_private(simile_${name} ${ROOM_PRIVATE})
   target_compile_features(simile_${name} PUBLIC cxx_std_20)
-  set_target_properties(simile_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  set_target_properties(simile_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON EXPORT_NAME ${name})
+  set(left_out "")
+  if(NOT SIMILE_WITH_IMAGES)
+    foreach(header IN LISTS ROOM_IMAGE_HEADERS)
+      list(APPEND left_out PATTERN ${header} EXCLUDE)
+    endforeach()
+  endif()
+  install(TARGETS simile_${name} EXPORT simileTargets ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/simile/${name} DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/simile
+          FILES_MATCHING PATTERN "*.hpp" ${left_out})
 endfunction()
 
 # Programs with tests labelled "threaded": what runs under ThreadSanitizer.

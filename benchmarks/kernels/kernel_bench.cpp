@@ -21,6 +21,26 @@ namespace {
 constexpr std::int64_t kSample = 48;
 constexpr std::int64_t kMemoryBytes = 8LL << 30;
 
+/// Whether a block of neighbouring items is screened rightly at the threshold.
+bool screens_rightly(const Metric& metric, double threshold) {
+  Tile tile;
+  tile.rows = {0, std::min(kSample, metric.num_left())};
+  tile.cols = {0, std::min(3 * kSample, metric.num_right())};
+  Workspace workspace(kMemoryBytes);
+  std::vector<ScoredPair> scored;
+  metric.screen(tile, {.floor = threshold}, workspace, scored);
+  std::int64_t reached = 0;
+  for (const auto& pair : scored) {
+    const double similarity = metric.exact(pair.left, pair.right);
+    if (pair.low > similarity || pair.high < similarity) return false;
+    if (similarity >= threshold) ++reached;
+  }
+  for (std::int64_t i = 0; i < tile.rows.end; ++i) {
+    for (std::int64_t j = 0; j < tile.cols.end; ++j) reached -= metric.exact(i, j) >= threshold ? 1 : 0;
+  }
+  return reached == 0;
+}
+
 /// Empty when a sample of the items comes out as the oracle says; else what is wrong.
 std::string mismatch(const Metric& metric, double threshold, const Context& context,
                      const std::function<double(std::int64_t, std::int64_t)>& oracle) {
@@ -42,6 +62,7 @@ std::string mismatch(const Metric& metric, double threshold, const Context& cont
       if (scored.empty() || scored[0].low > similarity || scored[0].high < similarity) return "a screen is wrong";
     }
   }
+  if (!screens_rightly(metric, threshold)) return "a block is screened wrongly";
   const SubsetMetric subset(metric, sample, sample);
   Components components(threshold);
   const auto size = static_cast<std::int64_t>(sample.size());

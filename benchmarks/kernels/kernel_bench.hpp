@@ -22,6 +22,9 @@ void run_components(benchmark::State& state, const Metric& metric, double thresh
 // One function per file that adds its cases.
 void register_ssim();
 void register_cosine();
+void register_euclidean();
+void register_search();
+void register_template();
 void register_hamming();
 void register_sinks();
 

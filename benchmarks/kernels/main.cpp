@@ -14,6 +14,9 @@ int main(int argc, char** argv) {
   benchmark::AddCustomContext("cpu", simile::backends().front()->devices().front().description);
   simile::register_ssim();
   simile::register_cosine();
+  simile::register_euclidean();
+  simile::register_search();
+  simile::register_template();
   simile::register_hamming();
   simile::register_sinks();
   benchmark::RunSpecifiedBenchmarks();

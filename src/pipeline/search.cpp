@@ -158,13 +158,8 @@ ReportModel page_model(const SearchOptions& options, const ReadSet& searched, co
   items.erase(std::unique(items.begin(), items.end()), items.end());
   if (std::ssize(items) > kMaxThumbnails) items.resize(static_cast<std::size_t>(kMaxThumbnails));
   const DecodeLimits& limits = options.features.limits;
-<<<<<<< HEAD
-  if (catalogue.has_files || searched.dataset.images.in_memory()) {
-    model.thumbnails = make_thumbnails(searched.dataset.images, items, limits, options.features.cache, context);
-=======
   if (catalogue.has_files || searched.dataset().images.in_memory()) {
     model.thumbnails = make_thumbnails(searched.dataset().images, items, limits, options.features.cache, context);
->>>>>>> e45640c8261be4eac3e841288fda15a24b151f64
   }
   if (queries.images.catalogue.size() == 0) return model;
   std::vector<std::int64_t> all(static_cast<std::size_t>(queries.images.catalogue.size()));

@@ -90,7 +90,8 @@ def main():
             subprocess.run([options.simile, "--help"], check=True, stdout=subprocess.DEVNULL)
             help_seconds.append(time.perf_counter() - start)
             for case, _, arguments in todo:
-                command = [options.simile, "cluster", *arguments, "--out", folder / "out", "--overwrite", "--json", "-q"]
+                command = [options.simile, "cluster", *arguments, "--out", folder / "out"]
+                command += ["--overwrite", "--no-cache", "--json", "-q"]
                 start = time.perf_counter()
                 done = subprocess.run(list(map(str, command)), check=True, capture_output=True, text=True)
                 seconds.setdefault(case, []).append(time.perf_counter() - start)

@@ -15,8 +15,8 @@ constexpr std::array<MethodInfo, 8> kMethods{{
     {Method::dhash, "dhash", "hash of horizontal brightness steps; copies, fast", 0.95, 0},
     {Method::ahash, "ahash", "hash of light and dark against the mean; copies, coarse", 0.97, 0},
     {Method::template_match, "template", "difference of the small colour image; near-copies, also of colour", 0.98, 0},
-    {Method::minhash, "minhash", "corners at the same places; copies, also with other colours or contrast", 0.5, 0},
-    {Method::orb, "orb", "matching keypoints wherever they lie; turned, shifted and cropped copies", 0.5, 0},
+    {Method::minhash, "minhash", "corners at the same places; copies, also with other colours or contrast", 0.6, 0},
+    {Method::orb, "orb", "matching keypoints wherever they lie; turned, shifted and cropped copies", 0.96, 0},
     {Method::embedding, "embedding", "cosine of vectors from a .npy; same kind of thing", 0.9, -1},
 }};
 

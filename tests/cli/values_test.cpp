@@ -77,6 +77,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"--threads", "whole numbers from 1 to 1024", besides({"0", "-1", "1025"})},
         Refused{"--memory", "", {"", "x", "0", "-1", "4XB", "1e30", "nan", "inf", "4 4", "GiB", "99999999TiB"}},
         Refused{"--max-file-size", "", {"", "x", "0", "-1GiB", "4XB", "1e30", "nan"}},
+        Refused{"--cache-size", "", {"", "x", "0", "-1GiB", "4XB"}}, Refused{"--cache", "", {""}},
         Refused{"--max-pixels", "whole numbers from 1 to 4294967296", besides({"0", "-1", "4294967297"})},
         Refused{"--method", "ssim, phash, dhash, ahash", {"x", "SSIM", "md5", "ssim,phash"}},
         Refused{
@@ -96,6 +97,7 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         Refused{"--threshold", "numbers from -1 to 1", {"x", "nan", "inf", "-inf", "1e999", "0,8", "80%"}},
         Refused{"--threshold", "allowed for ssim are -1 to 1", {"1.01", "-1.01"}},
+        Refused{"--window", "uniform, gaussian", {"x", "Gaussian", "gauss", "7"}},
         Refused{"--device", "cpu", {"x", "CPU", "cuda:", "cuda:-1", "cuda:x", "cuda:99", "gpu"}},
         Refused{"--threshold", "allowed for phash are 0 to 1", {"-0.5", "-1"}, {"--method=phash"}},
         Refused{"--min-size", "whole numbers from 1", besides({"0", "-2"})},
@@ -140,7 +142,8 @@ INSTANTIATE_TEST_SUITE_P(Each, AcceptedValues,
                                            Accepted{{"--device", "cpu"}}, Accepted{{"--seed", "9223372036854775807"}},
                                            Accepted{{"--max-pixels", "4294967296"}}, Accepted{{"--min-size", "1"}},
                                            Accepted{{"--threads", "0", "--threads", "2"}}, Accepted{{"-q", "-v"}},
-                                           Accepted{{"--transfer", "none"}}));
+                                           Accepted{{"--transfer", "none"}}, Accepted{{"--window", "gaussian"}},
+                                           Accepted{{"--method", "orb", "--size", "300x200"}}));
 
 // A flag that takes one glob must not swallow the photos that follow it.
 TEST(Globs, AreOneAFlag) {

@@ -30,6 +30,7 @@ TEST(SilentProgress, WritesNothingToTheTerminal) {
   {
     ProgressPhase phase(*progress, "comparing", 10, "pairs");
     phase.advance(10);
+    progress->note("the cache is full");
   }
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
   EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
@@ -46,6 +47,23 @@ TEST(PlainProgress, WritesOneWholeLineAtTheEndWithoutControlCharacters) {
   EXPECT_THAT(out.str(), MatchesRegex("comparing: 12,345 pairs in [0-9.]+ s \\([0-9.]+ ?[kMGT]? pairs/s\\)\n"));
   EXPECT_THAT(out.str(), Not(HasSubstr("\x1b")));
   EXPECT_THAT(out.str(), Not(HasSubstr("\r")));
+}
+
+TEST(PlainProgress, SaysNotesOnLinesOfTheirOwn) {
+  std::ostringstream out;
+  const auto progress = make_plain_progress(out);
+  progress->note("the cache is full");
+  EXPECT_EQ(out.str(), "simile: note: the cache is full\n");
+}
+
+TEST(TerminalProgress, TakesItsBarAwayForANote) {
+  std::ostringstream out;
+  const auto progress = make_terminal_progress(out, 80);
+  ProgressPhase phase(*progress, "reading", 10, "images");
+  wait_for_a_draw();
+  phase.advance(5);
+  progress->note("the cache is full");
+  EXPECT_THAT(out.str(), EndsWith("\r\x1b[Ksimile: note: the cache is full\n"));
 }
 
 TEST(TerminalProgress, ShowsNothingForAPhaseThatIsOverAtOnce) {

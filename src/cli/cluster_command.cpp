@@ -62,7 +62,6 @@ void print_headline(std::ostream& out, const ClusterSummary& summary) {
         << " pairs within them, " << format_count(summary.pairs_in_merge) << " of representatives; "
         << format_share(summary.share_compared()) << " of all " << format_count(summary.num_all_pairs())
         << " pairs, so groups may differ from those of every pair\n";
-    if (!summary.merged) out << "not merged: simile merge " << in_quotes(summary.output) << " does that\n";
   }
   if (summary.compare.pairs_resumed > 0) {
     out << format_counted(summary.compare.pairs_resumed, "pair was", "pairs were")
@@ -128,7 +127,7 @@ Command add_cluster_command(CLI::App& program) {
       ->default_str("every pair");
   app->add_flag_callback(
       "--no-merge", [&options] { options.merge_batches = false; },
-      "Leave the groups of batches apart (simile merge puts them together)");
+      "Leave the groups of batches apart");
   add_integer(*app, "--checkpoint", flags->checkpoint_seconds, 0, 86400,
               "Seconds between two writes of unfinished work, which a later run goes on from")
       ->default_str("60");

@@ -116,7 +116,7 @@ void ClusterOptions::validate() const {
   }
   if (!merge_batches && min_size != 2) {
     throw Error(ErrorCode::invalid_argument,
-                concat("--min-size ", min_size, " with --no-merge: groups are still to grow; give it to simile merge"));
+                concat("--min-size ", min_size, " with --no-merge: groups of batches are not complete yet; allowed is 2"));
   }
   if (min_size < 1) throw Error(ErrorCode::invalid_argument, concat("--min-size ", min_size, ": allowed is 1 or more"));
   if (max_edges < 1)

@@ -29,7 +29,7 @@ constexpr std::int64_t kFewest = 16;
 // Pairs of a tile that are tried first. If pools leave more than half of them, they are not worth their time.
 constexpr std::int64_t kSample = 64;
 // If pools leave fewer than one in so many pairs of a tile, these are evaluated one by one.
-constexpr std::int64_t kSparse = 16;
+constexpr std::int64_t kSparse = 8;
 
 enum Slot : std::size_t { left_slot, right_slot, scratch_slot, sums_slot, cells_slot, found_slot, deficits_slot };
 

@@ -9,8 +9,6 @@
 namespace simile {
 namespace {
 
-enum Slot : std::size_t { bounds_slot = right_panels_slot + 1, survivor_slot };
-
 constexpr std::int64_t kSample = 64;
 /// Testing a block of pairs costs about as much as multiplying this many groups of it.
 constexpr double kTestGroups = 16;
@@ -122,7 +120,8 @@ std::int64_t ByteScreen::bytes_per_column(std::int64_t depth) { return kernels()
 
 std::int64_t ByteScreen::fixed_bytes(std::int64_t depth) {
   // A tile's rows and columns are widened to whole panels at both ends, and to whole blocks.
-  return (2 * kPanelRows + kernels().product_rows) * bytes_per_row(depth) +
+  return static_cast<std::int64_t>(sizeof(Survivor)) * kRowColumns +
+         (2 * kPanelRows + kernels().product_rows) * bytes_per_row(depth) +
          (2 * kPanelRows + kernels().product_columns) * bytes_per_column(depth);
 }
 
@@ -171,6 +170,17 @@ std::int64_t ByteScreen::screen_columns(const Tile& tile, const Prepared& prepar
   block.row_bounds = prepared.bounds;
   block.floor = floor;
   return simd.screen_bytes(block, prepared.survivors);
+}
+
+std::int64_t ByteScreen::screen_row(std::int64_t row, Range columns, float floor, Workspace& workspace,
+                                    Survivor* survivors) const {
+  const BytePanels& panels = left_.panels();
+  auto* const values = workspace.buffer<std::int8_t>(left_panels_slot, panels.padded_depth());
+  panels.get(row, values);
+  const ScreenRow screen{values,         right_.panels().from(columns.begin), columns.size(),
+                         panels.groups(), left_.items(row, 0),                 right_.items(columns.begin, 0),
+                         floor};
+  return kernels().screen_row(screen, survivors);
 }
 
 }  // namespace simile

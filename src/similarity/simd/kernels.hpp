@@ -58,6 +58,17 @@ struct Survivor {
   std::int32_t product;
 };
 
+/// One row against `num_columns` columns, whole panels of them.
+struct ScreenRow {
+  const std::int8_t* values;  ///< [4 groups] of the row
+  Operand right;              ///< as it lies, from the first column's panel on
+  std::int64_t num_columns;
+  std::int64_t groups;
+  ScreenItems row;
+  ScreenItems columns;
+  float floor;
+};
+
 /// Bits of a code that one slice counts: a slice is made of 32 bits of the code, of which it leaves out the last two.
 constexpr std::int64_t kSliceBits = 30;
 
@@ -108,6 +119,8 @@ struct Kernels {
                          std::int32_t* c, std::int64_t row_stride);
   /// Writes the pairs that may reach the floor, at most num_rows * product_columns; returns how many.
   std::int64_t (*screen_bytes)(const ScreenBlock& block, Survivor* out);
+  /// The same for one row, without preparing anything: for searches, which read every column once. At most num_columns.
+  std::int64_t (*screen_row)(const ScreenRow& screen, Survivor* out);
   /// The largest |value|; values are finite.
   float (*largest)(const float* values, std::int64_t count);
   /// bytes = values * multiplier / step, rounded to nearest: |values * multiplier| <= 127 step. Also the sum of squares

@@ -51,6 +51,7 @@ const Kernels SIMILE_KERNELS = {
     .prepare_right = prepare_right,
     .multiply_bytes = multiply_bytes,
     .screen_bytes = screen_bytes,
+    .screen_row = screen_row,
     .largest = largest,
     .quantise = quantise,
     .squared_difference = squared_difference,

@@ -20,28 +20,32 @@ inline bool may_reach(const ScreenBlock& screen, const RowBounds& rows, bool tai
   return any(reached);
 }
 
-/// Writes the pairs of a block that are not surely below the floor.
-inline Survivor* write_survivors(const ScreenBlock& screen, std::int64_t first_row, const std::int32_t* c,
-                                 Survivor* out) {
-  for (int row = 0; row < kProductRows; ++row) {
-    const std::int64_t item = first_row + row;
-    const float scale = screen.rows.scale[item];
-    const float error = screen.rows.error[item];
-    const float reach = screen.rows.length[item] + error;
-    const float floor = screen.floor + screen.rows.offset[item];
-    for (int part = 0; part < kColumnVectors; ++part) {
-      const int column = part * kLanes;
-      const std::int32_t* const products = c + row * kProductColumns + column;
-      Float upper = to_float(load(products)) * (splat(scale) * load(screen.columns.scale + column));
-      upper += splat(error) * load(screen.columns.length + column);
-      upper += splat(reach) * load(screen.columns.error + column);
-      const Int reached = ~(upper < splat(floor) + load(screen.columns.offset + column));
-      if (!any(reached)) continue;
-      for (int lane = 0; lane < kLanes; ++lane) {
-        if (reached[lane] != 0) {
-          *out++ = {static_cast<std::int32_t>(item), static_cast<std::int32_t>(column + lane), products[lane]};
-        }
-      }
+/// What write_survivors has to know of a row.
+struct ScreenedRow {
+  float scale;
+  float error;
+  float reach;  ///< length + error
+  float floor;
+  std::int32_t item;
+};
+
+inline ScreenedRow screened_row(const ScreenItems& rows, std::int64_t item, float floor) {
+  return {rows.scale[item], rows.error[item], rows.length[item] + rows.error[item], floor + rows.offset[item],
+          static_cast<std::int32_t>(item)};
+}
+
+/// Writes the pairs of a row and the columns [first, first + count) that are not surely below the floor.
+inline Survivor* write_survivors(const ScreenedRow& row, const ScreenItems& columns, std::int64_t first, int count,
+                                 const std::int32_t* products, Survivor* out) {
+  for (int part = 0; part < count; part += kLanes) {
+    const std::int64_t column = first + part;
+    Float upper = to_float(load(products + part)) * (splat(row.scale) * load(columns.scale + column));
+    upper += splat(row.error) * load(columns.length + column);
+    upper += splat(row.reach) * load(columns.error + column);
+    const Int reached = ~(upper < splat(row.floor) + load(columns.offset + column));
+    if (!any(reached)) continue;
+    for (int lane = 0; lane < kLanes; ++lane) {
+      if (reached[lane] != 0) *out++ = {row.item, static_cast<std::int32_t>(column + lane), products[part + lane]};
     }
   }
   return out;
@@ -72,9 +76,57 @@ std::int64_t screen_bytes(const ScreenBlock& screen, Survivor* out) {
                     kProductColumns);
       if (!may_reach(screen, bounds, false, c)) continue;
     }
-    out = write_survivors(screen, first_row, c, out);
+    for (int row = 0; row < kProductRows; ++row) {
+      out = write_survivors(screened_row(screen.rows, first_row + row, screen.floor), screen.columns, 0,
+                            kProductColumns, c + row * kProductColumns, out);
+    }
   }
   end_product();
+  return out - begin;
+}
+
+/// products[kPanelRows] of a row and a panel as it lies.
+inline void multiply_row(const std::int8_t* values, const std::int8_t* panel, std::int64_t groups,
+                         std::int32_t* products) {
+#if defined(__AVX2__)
+  // Unsigned times signed bytes, so one factor gives its sign away: |x| (sign(x) y). Two products are at most
+  // 2 * 127^2 < 2^15: nothing saturates.
+  const __m256i ones = _mm256_set1_epi16(1);
+  __m256i sums[2] = {};
+  for (std::int64_t group = 0; group < groups; ++group) {
+    std::int32_t four;
+    __builtin_memcpy(&four, values + 4 * group, 4);
+    const __m256i x = _mm256_set1_epi32(four);
+    const __m256i magnitude = _mm256_abs_epi8(x);
+    const auto* const y = reinterpret_cast<const __m256i*>(panel + group * kGroupBytes);
+    for (int half = 0; half < 2; ++half) {
+      const __m256i pairs = _mm256_maddubs_epi16(magnitude, _mm256_sign_epi8(_mm256_loadu_si256(y + half), x));
+      sums[half] = _mm256_add_epi32(sums[half], _mm256_madd_epi16(pairs, ones));
+    }
+  }
+  for (int half = 0; half < 2; ++half) {
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(products + 8 * half), sums[half]);
+  }
+#else
+  for (int k = 0; k < kPanel; ++k) products[k] = 0;
+  for (std::int64_t group = 0; group < groups; ++group) {
+    const std::int8_t* const x = values + 4 * group;
+    const std::int8_t* const y = panel + group * kGroupBytes;
+    for (int k = 0; k < kPanel; ++k) {
+      products[k] += x[0] * y[4 * k] + x[1] * y[4 * k + 1] + x[2] * y[4 * k + 2] + x[3] * y[4 * k + 3];
+    }
+  }
+#endif
+}
+
+std::int64_t screen_row(const ScreenRow& screen, Survivor* out) {
+  Survivor* const begin = out;
+  const ScreenedRow row = screened_row(screen.row, 0, screen.floor);
+  alignas(64) std::int32_t products[kPanel];
+  for (std::int64_t column = 0; column < screen.num_columns; column += kPanel) {
+    multiply_row(screen.values, panel_at(screen.right, column), screen.groups, products);
+    out = write_survivors(row, screen.columns, column, kPanel, products, out);
+  }
   return out - begin;
 }
 

@@ -157,6 +157,7 @@ Extraction read_source(BatchSource& source, const CacheOptions& cache, const Con
     ++row;
   }
   differences.check(source);
+  ensure(keys.size() == batches.ids.size(), "items that are those of the batches are not as many");
   return extraction;
 }
 

@@ -69,15 +69,21 @@ def merge(path, rows):
     path.write_text(json.dumps(rows, indent=2) + "\n")
 
 
-def measure(bench, names, cases, failures):
+def measure(bench, names, cases, failures, keep):
+    """Runs the cases; the rows of each are printed and kept at once, so that a run cut short loses one case only."""
     from engine import EngineError
     from harness import NotEqual, Skipped
     for name in names:
         start = time.perf_counter()
+        before = len(bench.rows)
         print(f"{name:12} ", end="", flush=True)
         try:
             cases[name](bench)
-            print(f"equal{'' if bench.quick else ', timed'} ({time.perf_counter() - start:.0f} s)", flush=True)
+            rows = bench.rows[before:]
+            ratios = ", ".join(f"{row['id']} {row['ratio']:.4g}x of {row['target']:g}x" for row in rows)
+            print(f"equal, {ratios} ({time.perf_counter() - start:.0f} s)" if rows else "equal", flush=True)
+            if keep and rows:
+                merge(keep, rows)
         except Skipped as reason:
             print(f"SKIPPED: {reason}", flush=True)
         except (NotEqual, EngineError) as error:
@@ -110,11 +116,9 @@ def main():
         bench = Bench(program=options.engine, folder=pathlib.Path(folder), threads=options.threads,
                       rounds=options.rounds, quick=options.quick, photos=pathlib.Path(photos) if photos else None,
                       levels=simd_levels(options.engine), device=device, commit=commit())
-        measure(bench, names, CASES, failures)
+        measure(bench, names, CASES, failures, options.json)
     if bench.rows:
         print_table(bench.rows)
-        if options.json:
-            merge(options.json, bench.rows)
     if failures:
         sys.exit(f"not equal, or not run: {', '.join(failures)}")
 

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <memory>
+#include <span>
+
 #include "simile/core/view.hpp"
 #include "simile/similarity/metric.hpp"
 
 namespace simile {
+
+class SsimPools;
 
 /// Side of the uniform SSIM window.
 inline constexpr std::int64_t kSsimWindow = 7;
@@ -12,7 +17,8 @@ inline constexpr std::int64_t kSsimWindow = 7;
 /// Structural similarity of grey images [n, height, width], 0..255, in [-1, 1] (Wang, Bovik, Sheikh, Simoncelli, IEEE
 /// TIP 2004) with scikit-image's defaults: 7x7 uniform window, K1 0.01, K2 0.03, data range 255, sample covariance,
 /// mean over the windows inside the image. Window sums are exact integers; only the last operations of a window round.
-/// Screen: single precision from exact integer covariances, with the band that docs/algorithms.md derives.
+/// Screen: pairs that sums over pools of windows bound below the floor are rejected, others decided one by one, or, where
+/// many are left, in single precision from exact integer covariances, with the band that docs/algorithms.md derives.
 class SsimMetric final : public Metric {
  public:
   /// Throws invalid_argument when the sides differ in size, a side is smaller than the window, or the
@@ -32,8 +38,17 @@ class SsimMetric final : public Metric {
                     std::vector<ScoredPair>& out) const override;
 
  private:
+  /// As exact(), or -infinity once the sum of a row and those above is below least[row].
+  double exact(std::int64_t left, std::int64_t right, const double* least) const;
+  /// Appends the pairs that pools do not reject; false, and nothing, where pools do not help.
+  bool add_candidates(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const;
+  void score_densely(const Tile& tile, Workspace& workspace, std::span<ScoredPair> pairs) const;
+  void score_one_by_one(double floor, Workspace& workspace, std::span<ScoredPair> pairs) const;
+
   View<const std::uint8_t, 3> left_;
   View<const std::uint8_t, 3> right_;
+  std::shared_ptr<const SsimPools> left_pools_;  ///< null where there are too few images on the left
+  std::shared_ptr<const SsimPools> right_pools_;
 };
 
 }  // namespace simile

@@ -33,4 +33,23 @@ constexpr std::int32_t kSsimC2Screen = 137645;
 /// be off; the rest is to spare.
 constexpr double kSsimBand = 48 * kFloatRoundoff + 1e-12;
 
+// SSIM from pools of windows. For a pool of n windows and one image let M, Q, V, T be the sums of Sx, Sx^2, Vx, sqrt(Vx),
+// and A1, A2, R those of a1, a2, r: the coefficients of the window along its two gradients (gradient_scale times the sum
+// of distance from the middle column, or row, times pixel; so a1^2 + a2^2 <= Vx) and the rest, sqrt(Vx - a1^2 - a2^2).
+// The sum of 1 - S over the pool is at least (docs/algorithms.md, "SSIM pools")
+//   max{ (Mx - My)^2 / (Qx + Qy + n c1),
+//        max{ (Tx - Ty)^2, ((A1x - A1y)^2 + (A2x - A2y)^2 + (Rx - Ry)^2) / 2 } / (Vx + Vy + n c2) }.
+/// Sums that are kept of a pool: M, Q + n c1 / 2, T, V + n c2 / 2, A1, A2, R.
+constexpr int kSsimPoolSums = 7;
+/// 7 / 14, as the weights -3 .. 3 of a gradient have the norm sqrt(7 * 28) = 14 and variances are 49-fold.
+constexpr double kSsimGradientScale = 0.5;
+/// Pools whose sums lie beside each other, whatever the level.
+constexpr std::int64_t kSsimPoolGroup = 16;
+/// Most pools of an image, side by side.
+constexpr std::int64_t kSsimMaxPools = 24;
+
+/// By how much a mean SSIM, bounded from above by pools in single precision, may exceed the true bound: 13 u for the
+/// pools, 150 u for the sum of at most 576 of them, 1 u for the definition; the rest is to spare.
+constexpr double kSsimPoolBand = 256 * kFloatRoundoff;
+
 }  // namespace simile

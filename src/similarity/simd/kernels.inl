@@ -28,6 +28,7 @@ namespace {
 #include "similarity/simd/orb.inl"
 #include "similarity/simd/product_screen.inl"
 #include "similarity/simd/ssim.inl"
+#include "similarity/simd/ssim_pools.inl"
 #include "similarity/simd/ssim_window.inl"
 #include "similarity/simd/ssim_sums.inl"
 #include "similarity/simd/ssim_table.inl"

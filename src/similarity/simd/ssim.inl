@@ -23,7 +23,7 @@ inline std::int32_t box_sum(const std::int32_t* columns) {
 }
 
 double ssim_exact(const std::uint8_t* x, const std::uint8_t* y, std::int64_t height, std::int64_t width,
-                  std::int32_t* scratch, double* row_values) {
+                  std::int32_t* scratch, double* row_values, const double* least) {
   const std::int64_t windows = width - kWindow + 1;
   for (std::int64_t k = 0; k < 5 * width; ++k) scratch[k] = 0;
   double partial[kPartialSums] = {};
@@ -47,6 +47,7 @@ double ssim_exact(const std::uint8_t* x, const std::uint8_t* y, std::int64_t hei
       for (int lane = 0; lane < kPartialSums; ++lane) partial[lane] += values[c + lane];
     }
     for (int lane = 0; c < windows; ++c, ++lane) partial[lane] += values[c];
+    if (least != nullptr && sum_tree(partial) < least[row - kWindow + 1]) return -__builtin_inf();
   }
   const double count = static_cast<double>(windows) * static_cast<double>(height - kWindow + 1);
   return sum_tree(partial) / count;

@@ -11,4 +11,7 @@ constexpr SsimKernels kSsimKernels = {
     .prepare_right = prepare_right,
     .add_sums = add_sums,
     .exact = ssim_exact,
+    .pool_image = pool_image,
+    .pool_candidates = pool_candidates,
+    .pool_deficits = pool_deficits,
 };

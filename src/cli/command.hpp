@@ -37,6 +37,7 @@ struct Command {
 
 /// Each adds its parser to the program's and owns its options through `execute`.
 Command add_cluster_command(CLI::App& program);
+Command add_merge_command(CLI::App& program);
 Command add_search_command(CLI::App& program);
 Command add_explain_command(CLI::App& program);
 Command add_threshold_command(CLI::App& program);

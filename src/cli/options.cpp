@@ -47,18 +47,6 @@ std::string glob_problem(const std::string& glob) {
   }
 }
 
-void add_cache_options(CLI::App& app, CacheOptions& cache) {
-  cache.folder = default_cache_folder();
-  app.add_option("--cache", cache.folder, "Where what is read of files is kept for the next run")
-      ->type_name("DIR")
-      ->default_str("~/.cache/simile")
-      ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  // After --cache, which may come from the settings: callbacks run in this order.
-  app.add_flag_callback("--no-cache", [&cache] { cache.folder.clear(); }, "Read every file, keep nothing");
-  add_bytes(app, "--cache-size", cache.max_bytes, "Size of all that is kept there", "2GiB");
-}
-
 }  // namespace
 
 CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& target, std::int64_t min,
@@ -122,6 +110,18 @@ void add_device_option(CLI::App& app, RunOptions& options) {
   std::vector<std::string> names{"auto"};
   for (const Backend* backend : backends()) names.emplace_back(backend->name());
   offer_words(device, names);
+}
+
+void add_cache_options(CLI::App& app, CacheOptions& cache) {
+  cache.folder = default_cache_folder();
+  app.add_option("--cache", cache.folder, "Where what is read of files is kept for the next run")
+      ->type_name("DIR")
+      ->default_str("~/.cache/simile")
+      ->check([](const std::string& text) { return text.empty() ? "'' names no folder" : ""; })
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  // After --cache, which may come from the settings: callbacks run in this order.
+  app.add_flag_callback("--no-cache", [&cache] { cache.folder.clear(); }, "Read every file, keep nothing");
+  add_bytes(app, "--cache-size", cache.max_bytes, "Size of all that is kept there", "2GiB");
 }
 
 PixelSize parse_size(const std::string& text) {

@@ -37,6 +37,9 @@ void add_device_option(CLI::App& app, RunOptions& options);
 /// What is read and how features are taken: shared by `cluster` and `features`. `embeddings`: whether they are offered.
 void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings);
 
+/// Where what is read of files is kept.
+void add_cache_options(CLI::App& app, CacheOptions& cache);
+
 /// How SSIM weighs its windows, for commands that compare.
 void add_window(CLI::App& app, std::optional<SsimWindow>& target);
 

@@ -116,8 +116,8 @@ int parse_and_execute(const Arguments& arguments, const Streams& streams, const 
   program.fallthrough();  // --config may also follow the command
   program.require_subcommand(1);
   const std::array adders{cli::add_cluster_command, cli::add_threshold_command, cli::add_search_command,
-                          cli::add_explain_command, cli::add_features_command,  cli::add_undo_command,
-                          cli::add_devices_command, cli::add_completion_command};
+                          cli::add_explain_command, cli::add_features_command,  cli::add_merge_command,
+                          cli::add_undo_command,    cli::add_devices_command,   cli::add_completion_command};
   std::vector<Command> commands;
   for (const auto& add : adders) commands.push_back(add(program));
   program.footer(concat(cli::kSettingsHelp,

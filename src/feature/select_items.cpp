@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "simile/core/error.hpp"
+
 namespace simile {
 namespace {
 
@@ -69,7 +71,62 @@ Array<T, Rank> copy_of(const Array<T, Rank>& rows, const std::vector<std::int64_
   return copy;
 }
 
+[[noreturn]] void throw_other_features() {
+  throw Error(ErrorCode::invalid_argument, "features of other shapes cannot be joined");
+}
+
+/// One of the arrays of all parts; empty where it is in use in none.
+template <class T, int Rank>
+Array<T, Rank> joined(const std::vector<Features>& parts, Array<T, Rank> Features::* member) {
+  std::int64_t count = 0;
+  const Array<T, Rank>* first = nullptr;
+  for (const auto& part : parts) {
+    const auto& rows = part.*member;
+    if (rows.data() == nullptr) continue;
+    if (first == nullptr) first = &rows;
+    auto shape = rows.shape();
+    shape[0] = first->shape(0);
+    if (shape != first->shape()) throw_other_features();
+    count += rows.shape(0);
+  }
+  if (first == nullptr) return {};
+  auto shape = first->shape();
+  shape[0] = count;
+  Array<T, Rank> all(shape);
+  T* end = all.data();
+  for (const auto& part : parts) {
+    const auto& rows = part.*member;
+    if (rows.size() == 0) continue;
+    std::memcpy(end, rows.data(), static_cast<std::size_t>(rows.size_bytes()));
+    end += rows.size();
+  }
+  return all;
+}
+
 }  // namespace
+
+Features join_rows(const std::vector<Features>& parts) {
+  ensure(!parts.empty(), "no features to join");
+  Features all;
+  all.method = parts.front().method;
+  all.bits = parts.front().bits;
+  std::int64_t num_rows = 0;
+  for (const auto& part : parts) {
+    if (part.method != all.method || part.bits != all.bits) throw_other_features();
+    num_rows += part.num_rows();
+    if (part.offsets.empty()) continue;
+    if (all.offsets.empty()) all.offsets.push_back(0);
+    const std::int64_t begin = all.offsets.back();
+    for (std::size_t k = 1; k < part.offsets.size(); ++k) all.offsets.push_back(begin + part.offsets[k]);
+  }
+  all.images = joined(parts, &Features::images);
+  all.colour_images = joined(parts, &Features::colour_images);
+  all.codes = joined(parts, &Features::codes);
+  all.signatures = joined(parts, &Features::signatures);
+  all.vectors = joined(parts, &Features::vectors);
+  all.items = all_of(static_cast<std::size_t>(num_rows));
+  return all;
+}
 
 Features select_rows(const Features& features, const std::vector<std::int64_t>& rows) {
   Features copy;

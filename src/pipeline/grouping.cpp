@@ -100,7 +100,8 @@ class Batches {
       grouping_.labels = std::move(labels);
     } catch (const Error& error) {
       if (error.code() != ErrorCode::decode && error.code() != ErrorCode::io) throw;
-      grouping_.stats.checkpoint_problem = concat(in_quotes(work_.batches().native()), ": ", error.what());
+      grouping_.stats.checkpoint_problem =
+          concat("the checkpoint ", in_quotes(work_.batches().native()), " ", error.what());
       return;
     }
     for (std::int64_t begin = 0; begin < std::ssize(grouping_.labels); begin += options_.batch_size) {
@@ -110,13 +111,19 @@ class Batches {
     grouping_.stats.pairs = grouping_.stats.pairs_resumed = grouping_.pairs_in_batches;
   }
 
+  /// What cannot be kept (a full disk) is a problem of a later run, not of this one.
   void write_done() {
-    AtomicFile file(work_.batches());
-    StateWriter out(kBatchesKind, [&](std::string_view bytes) { file.write(bytes); });
-    out.text(key_);
-    out.array(std::span<const std::int64_t>(grouping_.labels));
-    out.finish();
-    file.commit();
+    try {
+      AtomicFile file(work_.batches());
+      StateWriter out(kBatchesKind, [&](std::string_view bytes) { file.write(bytes); });
+      out.text(key_);
+      out.array(std::span<const std::int64_t>(grouping_.labels));
+      out.finish();
+      file.commit();
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::io && error.code() != ErrorCode::not_found) throw;
+      grouping_.stats.checkpoint_problem = concat("no checkpoint was written: ", error.what());
+    }
   }
 
   const Features& features_;
@@ -148,7 +155,14 @@ Grouping group_all(const Features& features, const Metric& metric, const Groupin
     sets.unite(edge.left, edge.right);
   });
   grouping.labels = sets.labels();
-  if (options.no_chain) grouping.labels = complete_linkage(*edges, grouping.labels, context);
+  if (!options.no_chain) return grouping;
+  try {
+    grouping.labels = complete_linkage(*edges, grouping.labels, context);
+  } catch (const Error& error) {
+    // A component that is too large will be so again: its pairs, perhaps gigabytes, are of no use to a later run.
+    if (error.code() == ErrorCode::invalid_argument) work.remove();
+    throw;
+  }
   return grouping;
 }
 

@@ -32,6 +32,12 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
   if (summary.num_unreadable > 0) model.facts.emplace_back("Unreadable", format_count(summary.num_unreadable));
   if (summary.num_judged > 0) model.facts.emplace_back("Purity of groups", format_share(summary.purity));
   model.facts.emplace_back("Pairs", format_count(summary.compare.pairs));
+  if (summary.compare.pairs_resumed > 0) {
+    model.facts.emplace_back("Compared before", format_count(summary.compare.pairs_resumed));
+  }
+  model.facts.emplace_back("Skipped", format_count(summary.compare.pairs_skipped));
+  model.facts.emplace_back("Decided by bounds", format_count(summary.pairs_by_bounds()));
+  model.facts.emplace_back("Evaluated exactly", format_count(summary.compare.exact_evaluations));
   if (summary.num_batches > 0) {
     model.facts.emplace_back(summary.merged ? "Batches, merged" : "Batches, not merged",
                              format_count(summary.num_batches));

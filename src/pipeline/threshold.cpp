@@ -62,9 +62,16 @@ bool parse_answer(const std::string& text, const fs::path& file, std::size_t lin
 /// The answered rows of a CSV `from,to,alike`.
 std::vector<Answer> read_answers(const fs::path& file) {
   const CsvTable table = read_csv(file);
-  const std::size_t from = table.column("from");
-  const std::size_t to = table.column("to");
-  const std::size_t alike = table.column("alike");
+  const auto column = [&](std::string_view name) {
+    try {
+      return table.column(name);
+    } catch (const Error& error) {
+      throw Error(error.code(), concat("--answers ", in_quotes(file.native()), ": ", error.what()));
+    }
+  };
+  const std::size_t from = column("from");
+  const std::size_t to = column("to");
+  const std::size_t alike = column("alike");
   std::vector<Answer> answers;
   for (std::size_t k = 0; k < table.rows.size(); ++k) {
     const auto& row = table.rows[k];

@@ -21,10 +21,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 15> kOwnNames{
-    "clusters.csv",  "similarities.csv", "unreadable.csv",      "keep.csv",         "report.html",
-    "manifest.json", "results",          "transfer_errors.csv", "threshold.csv",    "threshold.svg",
-    "threshold.png", "threshold.html",   "pairs.csv",           report::kMovesName, report::kJournalName};
+constexpr std::array<std::string_view, 16> kOwnNames{
+    "clusters.csv", "similarities.csv",    "unreadable.csv",   "keep.csv",          "report.html",   "manifest.json",
+    "results",      "transfer_errors.csv", "threshold.csv",    "threshold.svg",     "threshold.png", "threshold.html",
+    "pairs.csv",    "batches.csv",         report::kMovesName, report::kJournalName};
 
 /// Where clusters.csv says that photos were transferred to, relative to `folder`. Nothing when it cannot be read: then
 /// no file below results/ is known to be simile's.

@@ -68,6 +68,10 @@ ordered_json summary_json(const ClusterSummary& summary) {
     json["pairs_in_batches"] = summary.pairs_in_batches;
     json["pairs_in_merge"] = summary.pairs_in_merge;
   }
+  if (!summary.merged_from.empty()) {
+    for (const auto& folder : summary.merged_from) json["merged_from"].push_back(to_valid_utf8(folder));
+    json["threshold_in_batches"] = summary.threshold_in_batches;
+  }
   json["pairs_resumed"] = summary.compare.pairs_resumed;
   json["pairs_skipped"] = summary.compare.pairs_skipped;
   json["exact_evaluations"] = summary.compare.exact_evaluations;
@@ -104,13 +108,14 @@ std::int64_t ClusterSummary::pairs_by_bounds() const {
 std::string to_json(const ClusterSummary& summary) { return summary_json(summary).dump(2) + "\n"; }
 
 void write_manifest(const std::filesystem::path& folder, const std::string& summary,
-                    const std::vector<std::string>& arguments) {
+                    const std::vector<std::string>& arguments, const std::string& batches) {
   ordered_json json;
   json["simile"] = kVersion;
   json["finished"] = utc_now();
   json["arguments"] = ordered_json::array();
   for (const auto& argument : arguments) json["arguments"].push_back(to_valid_utf8(argument));
   json["summary"] = ordered_json::parse(summary);
+  if (!batches.empty()) json["batches"] = ordered_json::parse(batches);
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     // The journal of moves goes on to be written.

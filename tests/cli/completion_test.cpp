@@ -31,7 +31,8 @@ std::string script_for(const std::string& shell) {
 TEST(Completion, NamesEveryCommandAndFlagForEveryShell) {
   for (const auto* shell : {"bash", "zsh", "fish"}) {
     const auto script = script_for(shell);
-    for (const auto* word : {"cluster", "features", "threshold", "undo", "devices", "completion"}) {
+    for (const auto* word :
+         {"cluster", "features", "threshold", "search", "explain", "merge", "undo", "devices", "completion"}) {
       EXPECT_THAT(script, HasSubstr(word)) << shell;
       std::istringstream help(simile_run({word, "--help"}).out);
       for (std::string line; std::getline(help, line);) {
@@ -113,6 +114,8 @@ TEST_F(Bash, CompletesCommandsFlagsWordsAndPaths) {
   EXPECT_THAT(complete({"simile", "cluster", "--truth", ""}), UnorderedElementsAre("folders", "my photos", "list.csv"));
   EXPECT_THAT(complete({"simile", "cluster", "--threshold", ""}), IsEmpty());
   EXPECT_THAT(complete({"simile", "undo", ""}), ElementsAre("my photos"));
+  EXPECT_THAT(complete({"simile", "merge", "my photos", ""}), ElementsAre("my photos"));
+  EXPECT_THAT(complete({"simile", "merge", "--input", ""}), UnorderedElementsAre("my photos", "list.csv"));
   EXPECT_THAT(complete({"simile", "completion", ""}), ElementsAre("bash", "zsh", "fish"));
   EXPECT_THAT(complete({"simile", "devices", ""}), IsEmpty());
 }
@@ -150,6 +153,8 @@ TEST_F(Fish, CompletesCommandsFlagsWordsAndPaths) {
   EXPECT_THAT(complete("simile cluster --truth "), IsSupersetOf({"folders", "list.csv"}));
   EXPECT_THAT(complete("simile cluster --threshold "), IsEmpty());
   EXPECT_THAT(complete("simile undo "), ElementsAre(AnyOf("my photos/", "my\\ photos/")));
+  EXPECT_THAT(complete("simile merge here "), ElementsAre(AnyOf("my photos/", "my\\ photos/")));
+  EXPECT_THAT(complete("simile merge --ov"), ElementsAre("--overwrite"));
   EXPECT_THAT(complete("simile completion "), UnorderedElementsAre("bash", "zsh", "fish"));
   EXPECT_THAT(complete("simile --config cluster und"), ElementsAre("undo"));
 }
@@ -193,6 +198,8 @@ TEST_F(Zsh, CompletesCommandsFlagsWordsAndPaths) {
   EXPECT_THAT(complete("simile cluster l"), Contains("list.csv"));
   EXPECT_THAT(complete("simile cluster --out "), ElementsAre(AnyOf("my photos", "my\\ photos")));
   EXPECT_THAT(complete("simile cluster --truth "), IsSupersetOf({"folders", "list.csv"}));
+  EXPECT_THAT(complete("simile merge --tra"), Contains("--transfer"));
+  EXPECT_THAT(complete("simile merge "), ElementsAre(AnyOf("my photos", "my\\ photos")));
   EXPECT_THAT(complete("simile completion "), UnorderedElementsAre("bash", "zsh", "fish"));
   EXPECT_THAT(complete("simile --config cluster und"), ElementsAre("undo"));
 }

@@ -67,6 +67,11 @@ INSTANTIATE_TEST_SUITE_P(
             true,
             {"--window", "--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
         CommandHelp{"features", true, {"--out", "--overwrite"}},
+        CommandHelp{"merge",
+                    false,
+                    {"--help", "--input", "--threshold", "--min-size", "--checkpoint", "--truth", "--out",
+                     "--overwrite", "--transfer", "--cache", "--no-cache", "--cache-size", "--dry-run", "--json",
+                     "--threads", "--memory", "--quiet", "--verbose", "--device"}},
         CommandHelp{"undo", false, {"--help", "--dry-run", "--quiet", "--verbose"}},
         CommandHelp{"devices", false, {"--help"}}, CommandHelp{"completion", false, {"--help"}}),
     [](const auto& test) { return std::string(test.param.command); });
@@ -75,8 +80,8 @@ TEST(Program, HelpsOnStandardOutput) {
   const auto outcome = simile_run({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_EQ(flags_of(outcome.out), (Flags{"--help", "--version", "--config"}));
-  for (const auto* part :
-       {"\n  cluster ", "\n  features ", "\n  undo ", "\n  devices ", "\n  completion ", "130 interrupted"}) {
+  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  merge ", "\n  undo ", "\n  devices ",
+                           "\n  completion ", "130 interrupted"}) {
     EXPECT_THAT(outcome.out, HasSubstr(part));
   }
   Process process({"--help"});

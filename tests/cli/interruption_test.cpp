@@ -117,9 +117,38 @@ TEST_F(Interruption, NeverTrustsAForeignOrDamagedCheckpoint) {
     folder_.write(kCheckpoint, content);
     const auto run = test::simile_run(arguments);
     EXPECT_EQ(run.code, kExitDone) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("simile: note: the checkpoint '" + path(kCheckpoint).native() +
+                                   "' cannot be continued from: it is "));
     EXPECT_EQ(test::tables(out_), reference);
     EXPECT_FALSE(fs::exists(folder_ / kCheckpoint));
   }
+}
+
+TEST_F(Interruption, NeverTrustsForeignOrDamagedBatches) {
+  const auto input = many_images(600);
+  auto arguments = command(input);
+  arguments.insert(arguments.end(), {"--batch-size", "100"});
+  ASSERT_EQ(test::simile_run(arguments).code, kExitDone);
+  const auto reference = test::tables(out_);
+  for (const std::string& content : {std::string(), std::string("nothing"), std::string(5000, '\0')}) {
+    fs::remove_all(out_);
+    folder_.write(".out.batches", content);
+    const auto run = test::simile_run(arguments);
+    EXPECT_EQ(run.code, kExitDone) << run.err;
+    EXPECT_THAT(run.err, HasSubstr("simile: note: the checkpoint '" + path(".out.batches").native() +
+                                   "' cannot be continued from: it is "));
+    EXPECT_EQ(test::tables(out_), reference);
+    EXPECT_FALSE(fs::exists(path(".out.batches")));
+  }
+}
+
+TEST_F(Interruption, GoesOnWhereNoCheckpointCanBeWritten) {
+  auto arguments = command(many_images(600));
+  arguments.insert(arguments.end(), {"--batch-size", "100", "--checkpoint", "0"});
+  fs::create_directory(path(".out.batches"));  // no file can take its place
+  const auto run = test::simile_run(arguments);
+  EXPECT_EQ(run.code, kExitDone) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("simile: note: "));
 }
 
 TEST_F(Interruption, KeepsAnEarlierResult) {

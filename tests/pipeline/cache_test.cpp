@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Whole runs with a cache: the same bytes, and no photo read twice.
+#include <regex>
+
 #include <nlohmann/json.hpp>
 
 #include "pipeline/runs.hpp"
@@ -16,6 +18,11 @@ using test::text_of;
 
 class CachedRuns : public test::Runs {
  protected:
+  /// The report but for how long things took.
+  static std::string page_of(const fs::path& result) {
+    static const std::regex times("<dt>(Compared in|A plain double loop)</dt><dd>[^<]*</dd>");
+    return std::regex_replace(text_of(result / "report.html"), times, "");
+  }
   CacheOptions cache() const { return {.folder = path("cache")}; }
   std::map<std::string, std::string> feature_files() const {
     std::map<std::string, std::string> files;
@@ -34,8 +41,8 @@ TEST_F(CachedRuns, GiveTheSameResultAndReadNoPhotoTwice) {
       .input = input, .features = {.cache = cache()}, .out = path("cached"), .overwrite = true};
   EXPECT_EQ(cluster(options).num_kept, 0);
   EXPECT_EQ(tables(path("cached")), tables(path("plain")));
-  const auto report = text_of(path("cached/report.html"));
-  EXPECT_EQ(report, text_of(path("plain/report.html")));
+  const auto report = page_of(path("cached"));
+  EXPECT_TRUE(report == page_of(path("plain")));  // a page is too long to be shown
 
   // What the second run would have to read, a feature or a thumbnail, it would keep.
   const auto kept = snapshot(path("cache"));
@@ -43,7 +50,7 @@ TEST_F(CachedRuns, GiveTheSameResultAndReadNoPhotoTwice) {
   EXPECT_EQ(second.num_kept, 6);
   EXPECT_EQ(second.num_unreadable, 1);
   EXPECT_EQ(tables(path("cached")), tables(path("plain")));
-  EXPECT_EQ(text_of(path("cached/report.html")), report);
+  EXPECT_TRUE(page_of(path("cached")) == report);
   EXPECT_EQ(snapshot(path("cache")), kept);
   EXPECT_EQ(nlohmann::json::parse(text_of(path("cached/manifest.json")))["summary"]["from_cache"], 6);
 }

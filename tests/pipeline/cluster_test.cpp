@@ -60,6 +60,19 @@ TEST_F(RunCluster, WritesAWholeResultFolder) {
   EXPECT_EQ(text_of(out_ / "unreadable.csv"), "path,reason\n");
 }
 
+TEST_F(RunCluster, ReportsTheWorkOnThePage) {
+  const auto summary = cluster(photos({3, 2, 1}));
+  const auto page = text_of(out_ / "report.html");
+  const auto fact = [](const std::string& name, std::int64_t value) {
+    return HasSubstr("<dt>" + name + "</dt><dd>" + std::to_string(value) + "</dd>");
+  };
+  EXPECT_THAT(page, fact("Pairs", 15));
+  EXPECT_THAT(page, fact("Skipped", summary.compare.pairs_skipped));
+  EXPECT_THAT(page, fact("Decided by bounds", summary.pairs_by_bounds()));
+  EXPECT_THAT(page, fact("Evaluated exactly", summary.compare.exact_evaluations));
+  EXPECT_THAT(page, HasSubstr("<dt>A plain double loop</dt><dd>about "));
+}
+
 TEST_F(RunCluster, CountsItemsOfSmallGroupsAsOutliers) {
   const auto summary = cluster({.input = photos({3, 2, 1}), .min_size = 3, .out = out_});
   EXPECT_EQ(summary.num_groups, 1);

@@ -37,6 +37,20 @@ TEST_F(Grouping, WithoutChainsHasOnlyGroupsInWhichEveryPairIsAlike) {
   EXPECT_THAT(text_of(path("whole") / "manifest.json"), HasSubstr("\"no_chain\": true"));
 }
 
+TEST_F(Grouping, WithoutChainsRefusesLargeComponentsAndLeavesNoListOfPairsBehind) {
+  constexpr std::uint32_t kCount = 20'001;
+  std::vector<std::uint8_t> codes;  // a Gray code: each differs from the next by one bit
+  for (std::uint32_t k = 0; k < kCount; ++k) {
+    const std::uint32_t code = k ^ (k >> 1U);
+    for (const std::uint32_t byte : {code >> 8U, code & 255U, 0U, 0U, 0U, 0U, 0U, 0U}) {
+      codes.push_back(static_cast<std::uint8_t>(byte));
+    }
+  }
+  const auto npy = write_array(path("h.npy"), NpyType::uint8, {kCount, 8}, codes);
+  expect_refused({.input = npy, .threshold = 0.98, .no_chain = true, .checkpoint_seconds = 0, .out = out_},
+                 ErrorCode::invalid_argument, "--no-chain: a component of 20001 images; allowed are 20000");
+}
+
 TEST_F(Grouping, InOneBatchIsThatOfEveryPair) {
   const auto set = photos({4, 3, 2, 1, 1});
   cluster({.input = set, .out = path("all")});

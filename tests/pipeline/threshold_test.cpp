@@ -131,7 +131,8 @@ TEST_F(Threshold, RefusesBadAnswersBeforeAnyWork) {
   refuse("from,to,alike\n0.png,1.png,maybe\n", ErrorCode::invalid_argument, "'maybe'");
   refuse("from,to,alike\n0.png,1.png,\n", ErrorCode::invalid_argument, "no row has an answer");
   refuse("from,to,alike\n0.png,nine.png,yes\n", ErrorCode::invalid_argument, "'nine.png'");
-  refuse("from,to\n0.png,1.png\n", ErrorCode::invalid_argument, "no column 'alike'");
+  refuse("from,to\n0.png,1.png\n", ErrorCode::invalid_argument,
+         "--answers '" + path("answers.csv").native() + "': no column 'alike'; there are 'from', 'to'");
 }
 
 TEST_F(Threshold, CountsUnreadableFilesAndGoesOn) {

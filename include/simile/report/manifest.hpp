@@ -48,7 +48,9 @@ struct ClusterSummary {
   bool merged = false;           ///< batches were, by representatives
   std::int64_t pairs_in_batches = 0;
   std::int64_t pairs_in_merge = 0;
-  double plain_loop_seconds = 0;  ///< estimate: every pair by its definition, one after the other on one thread
+  std::vector<std::string> merged_from;  ///< result folders whose batches were merged, by a run of its own
+  double threshold_in_batches = 0;       ///< of those; `threshold` is that of merging
+  double plain_loop_seconds = 0;         ///< estimate: every pair by its definition, one after the other on one thread
   std::vector<std::pair<std::string, double>> seconds;  ///< by phase, in order
 
   double share_grouped() const;
@@ -65,8 +67,9 @@ struct ClusterSummary {
 std::string to_json(const ClusterSummary& summary);
 
 /// manifest.json: version, command line, summary (a JSON object, as to_json() gives it), and the SHA-256 of every other
-/// file directly in `folder`, but for the journal of moves. Throws io.
+/// file directly in `folder`, but for the journal of moves. `batches`, unless empty: a JSON object that read_batches()
+/// gives back. Throws io.
 void write_manifest(const std::filesystem::path& folder, const std::string& summary,
-                    const std::vector<std::string>& arguments);
+                    const std::vector<std::string>& arguments, const std::string& batches = {});
 
 }  // namespace simile

@@ -64,6 +64,16 @@ Tile whole_of(const Array<float, 2>& rows) {
   return tile;
 }
 
+/// The tile as a whole, or row by row, which takes another path.
+std::vector<Tile> tiles_of(const Array<float, 2>& rows, bool row_by_row) {
+  if (!row_by_row) return {whole_of(rows)};
+  std::vector<Tile> tiles(static_cast<std::size_t>(rows.shape(0)), whole_of(rows));
+  for (std::size_t row = 0; row < tiles.size(); ++row) {
+    tiles[row].rows = {static_cast<std::int64_t>(row), static_cast<std::int64_t>(row) + 1};
+  }
+  return tiles;
+}
+
 /// Expects at every level and stage that each interval holds the product, and that no pair that reaches one of the
 /// floors is left out.
 void attack(const Array<float, 2>& rows, bool normalised, std::span<const std::size_t> floor_pairs, IntervalUse& use) {
@@ -81,11 +91,14 @@ void attack(const Array<float, 2>& rows, bool normalised, std::span<const std::s
     const QuantisedRows quantised(rows.view(), norms.data(), normalised);
     const ByteScreen screen(quantised, quantised, true);
     Workspace workspace(kPlentyOfMemory);
-    for (std::size_t stage = 0; stage < quantised.stages().size(); ++stage) {
+    const std::size_t num_stages = quantised.stages().size();
+    for (std::size_t way = 0; way <= num_stages; ++way) {  // every stage, and then row by row
+      const std::size_t stage = std::min(way, num_stages - 1);
+      const auto tiles = tiles_of(rows, way == num_stages);
       for (const double floor : floors) {
         if (!std::isfinite(floor)) continue;
         std::vector<int> reported(truths.size());
-        screen.run(whole_of(rows), floor, stage, workspace, [&](auto i, auto j, double low, double high) {
+        const auto visit = [&](auto i, auto j, double low, double high) {
           const auto pair = static_cast<std::size_t>(i * n + j);
           ++reported[pair];
           ASSERT_LE(low, truths[pair].product) << to_string(level) << ": pair " << i << ", " << j;
@@ -93,7 +106,8 @@ void attack(const Array<float, 2>& rows, bool normalised, std::span<const std::s
           if (!std::isfinite(high - low)) return;
           use.worst = std::max(use.worst, std::fabs(truths[pair].product - (low + high) / 2) / ((high - low) / 2));
           ++use.pairs;
-        });
+        };
+        for (const Tile& tile : tiles) screen.run(tile, floor, stage, workspace, visit);
         for (std::size_t pair = 0; pair < truths.size(); ++pair) {
           ASSERT_LE(reported[pair], 1);
           if (!(truths[pair].score >= floor)) continue;

@@ -38,7 +38,8 @@ RunContext::RunContext(const RunOptions& options, const Session& session)
                .progress = *progress_,
                .cancellation = session.cancellation,
                .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes() / 2,
-               .device = parse_device(options.device)} {
+               .device = parse_device(options.device),
+               .decode_worker = session.decode_worker} {
   log_verbose(options, session,
               concat("device ", to_string(context_.device),
                      options.device == "auto" ? " (auto: the only backend here)" : "", ", ", pool_.num_threads(),

@@ -27,6 +27,7 @@ struct Session {
   const Streams& streams;
   const Cancellation& cancellation;
   const std::vector<std::string>& arguments;  ///< the whole command line, for manifests
+  const std::string& decode_worker;           ///< Context::decode_worker
 };
 
 /// A subcommand: its parser, and what to do once it has parsed.

@@ -6,10 +6,14 @@
 #include <unistd.h>
 
 #include "simile/cli/run.hpp"
+#include "simile/image/decode_service.hpp"
 
 namespace {
 
 simile::Cancellation g_cancellation;
+
+/// This very program, also when another was installed in its place meanwhile.
+constexpr const char* kItself = "/proc/self/exe";
 
 /// The first signal asks the run to stop; a second one, while it is stopping, ends the program at once.
 extern "C" void request_stop(int signal) {
@@ -26,13 +30,14 @@ int terminal_columns(int descriptor) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc == 2 && argv[1] == simile::kDecodeWorkerArgument) return simile::serve_decoding();
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
   const std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
-  const int code =
-      simile::run(arguments, {std::cout, std::cerr, terminal_columns(STDERR_FILENO), &std::cin}, g_cancellation);
+  const int code = simile::run(arguments, {std::cout, std::cerr, terminal_columns(STDERR_FILENO), &std::cin},
+                               g_cancellation, kItself);
   std::cout.flush();
   if (std::cout || code != simile::kExitDone) return code;
   std::cerr << "simile: cannot write to the standard output" << std::endl;

@@ -104,7 +104,8 @@ std::string explain(const CLI::ParseError& error, const CLI::App& program, const
   return text + (error.get_name() == "RequiredError" ? hint : "");
 }
 
-int parse_and_execute(const Arguments& arguments, const Streams& streams, const Cancellation& cancellation) {
+int parse_and_execute(const Arguments& arguments, const Streams& streams, const Cancellation& cancellation,
+                      const std::string& decode_worker) {
   CLI::App program("Groups images by how alike they are, exactly.", "simile");
   program.formatter(std::make_shared<HelpFormatter>());
   program.get_formatter()->column_width(32);
@@ -142,7 +143,7 @@ int parse_and_execute(const Arguments& arguments, const Streams& streams, const 
     std::reverse(all.begin(), all.end());
     program.parse(all);
     for (const auto& each : commands) {
-      if (each.parser->parsed()) each.execute({streams, cancellation, arguments});
+      if (each.parser->parsed()) each.execute({streams, cancellation, arguments, decode_worker});
     }
   } catch (const CLI::ParseError& error) {
     // CLI11 writes help and version to the first stream.
@@ -160,9 +161,10 @@ int parse_and_execute(const Arguments& arguments, const Streams& streams, const 
 
 }  // namespace
 
-int run(const std::vector<std::string>& arguments, const Streams& streams, const Cancellation& cancellation) {
+int run(const std::vector<std::string>& arguments, const Streams& streams, const Cancellation& cancellation,
+        const std::string& decode_worker) {
   try {
-    return parse_and_execute(arguments, streams, cancellation);
+    return parse_and_execute(arguments, streams, cancellation, decode_worker);
   } catch (const Error& error) {
     if (error.code() == ErrorCode::internal) {
       return report(streams, kExitFailed,

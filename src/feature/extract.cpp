@@ -130,6 +130,10 @@ void FeatureOptions::validate() const {
     throw Error(ErrorCode::invalid_argument,
                 concat("--max-file-size ", limits.max_file_bytes, ": allowed is 1 or more"));
   }
+  if (limits.max_decode_seconds < 0 || limits.max_decode_seconds > kMaxDecodeSeconds) {
+    throw Error(ErrorCode::invalid_argument, concat("--max-decode-time ", limits.max_decode_seconds,
+                                                    ": allowed are 0 to ", kMaxDecodeSeconds, " seconds"));
+  }
   if (method) refuse_flags_of_others(*this, *method);
 }
 

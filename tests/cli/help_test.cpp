@@ -27,8 +27,9 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--method",  "--size",  "--scale",      "--hash-size", "--full-decode", "--include",
-                        "--exclude", "--cache", "--cache-size", "--no-cache",  "--max-pixels",  "--max-file-size"};
+const Flags kInputFlags{"--method",     "--size",          "--scale",          "--hash-size",  "--full-decode",
+                        "--include",    "--exclude",       "--cache",          "--cache-size", "--no-cache",
+                        "--max-pixels", "--max-file-size", "--max-decode-time"};
 
 struct CommandHelp {
   const char* command;

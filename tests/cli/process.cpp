@@ -45,7 +45,7 @@ Process::Process(const std::vector<std::string>& arguments, const ProcessOptions
   int out = open_for_writing(options.standard_out.empty() ? folder_.path() / "out" : options.standard_out);
   const int err = open_for_writing(folder_.path() / "err");
   // Opened before rights are given up: the build folder may be closed to others.
-  const int program = ::open(SIMILE_PROGRAM, O_RDONLY | O_CLOEXEC);
+  const int program = ::open(options.program, O_RDONLY | O_CLOEXEC);
   int pipe[2] = {-1, -1};
   if (options.broken_pipe) {
     if (::pipe2(pipe, O_CLOEXEC) != 0) throw std::runtime_error("pipe2");
@@ -53,7 +53,7 @@ Process::Process(const std::vector<std::string>& arguments, const ProcessOptions
     ::close(out);
     out = pipe[1];
   }
-  if (out < 0 || err < 0 || program < 0) throw std::runtime_error("cannot start " SIMILE_PROGRAM);
+  if (out < 0 || err < 0 || program < 0) throw std::runtime_error(std::string("cannot start ") + options.program);
   id_ = ::fork();
   if (id_ == 0) {
     ::dup2(out, STDOUT_FILENO);

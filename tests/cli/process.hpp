@@ -17,7 +17,8 @@ namespace simile::test {
 struct ProcessOptions {
   bool as_nobody = false;                ///< give up root's rights first (needs root)
   std::filesystem::path standard_out{};  ///< default: kept for out()
-  bool broken_pipe = false;              ///< standard output is a pipe that nobody reads any more
+  const char* program = SIMILE_PROGRAM;
+  bool broken_pipe = false;  ///< standard output is a pipe that nobody reads any more
 };
 
 /// The built program in a process of its own; killed when it goes out of scope.
@@ -32,6 +33,7 @@ class Process {
   /// Exit code, or minus the signal that ended it; nothing when it is still running after a minute.
   std::optional<int> wait();
   bool running();
+  pid_t id() const { return id_; }
   std::string out() const;
   std::string err() const;
 

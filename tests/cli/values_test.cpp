@@ -78,6 +78,7 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"--memory", "", {"", "x", "0", "-1", "4XB", "1e30", "nan", "inf", "4 4", "GiB", "99999999TiB"}},
         Refused{"--max-file-size", "", {"", "x", "0", "-1GiB", "4XB", "1e30", "nan"}},
         Refused{"--cache-size", "", {"", "x", "0", "-1GiB", "4XB"}}, Refused{"--cache", "", {""}},
+        Refused{"--max-decode-time", "whole numbers from 0 to 86400", besides({"-1", "86401"})},
         Refused{"--max-pixels", "whole numbers from 1 to 4294967296", besides({"0", "-1", "4294967297"})},
         Refused{"--method", "ssim, phash, dhash, ahash", {"x", "SSIM", "md5", "ssim,phash"}},
         Refused{
@@ -140,7 +141,8 @@ INSTANTIATE_TEST_SUITE_P(Each, AcceptedValues,
                                            Accepted{{"--threshold=-0.25"}}, Accepted{{"--size", "7x4096"}},
                                            Accepted{{"--method", "phash", "--hash-size", "64", "-t0"}},
                                            Accepted{{"--device", "cpu"}}, Accepted{{"--seed", "9223372036854775807"}},
-                                           Accepted{{"--max-pixels", "4294967296"}}, Accepted{{"--min-size", "1"}},
+                                           Accepted{{"--max-pixels", "4294967296"}},
+                                           Accepted{{"--max-decode-time", "0"}}, Accepted{{"--min-size", "1"}},
                                            Accepted{{"--threads", "0", "--threads", "2"}}, Accepted{{"-q", "-v"}},
                                            Accepted{{"--transfer", "none"}}, Accepted{{"--window", "uniform"}},
                                            Accepted{{"--method", "orb", "--size", "300x200"}}));

@@ -19,11 +19,13 @@ inline constexpr int kExitInterrupted = 130;
 struct Streams {
   std::ostream& out;
   std::ostream& err;
-  int err_columns = 0;  ///< width of the terminal behind `err`; 0 where it is none
+  int err_columns = 0;         ///< width of the terminal behind `err`; 0 where it is none
   std::istream* in = nullptr;  ///< nothing: no questions
 };
 
-/// The program: `arguments` without the program's name. Gives the exit code; throws nothing.
-int run(const std::vector<std::string>& arguments, const Streams& streams, const Cancellation& cancellation);
+/// The program: `arguments` without the program's name; `decode_worker` as Context says. Gives the exit code; throws
+/// nothing.
+int run(const std::vector<std::string>& arguments, const Streams& streams, const Cancellation& cancellation,
+        const std::string& decode_worker = {});
 
 }  // namespace simile

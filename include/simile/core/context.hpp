@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "simile/core/cancellation.hpp"
 #include "simile/core/device.hpp"
@@ -18,6 +19,11 @@ struct Context {
   const Cancellation& cancellation;
   std::int64_t memory_bytes;  ///< budget for what the operation allocates on the host
   Device device{};            ///< where comparing runs
+  /// A program whose main() returns serve_decoding() (image/decode_service.hpp): images whose decoders have no bounds
+  /// of their own are decoded by it, within DecodeLimits::max_decode_seconds and what memory they should need, and cost
+  /// no more than themselves when a decoder crashes. Empty: everything is decoded in this process, without these
+  /// limits.
+  std::string decode_worker{};
 };
 
 }  // namespace simile

@@ -18,10 +18,16 @@ struct PixelSize {
   friend bool operator==(const PixelSize&, const PixelSize&) = default;
 };
 
-/// Bounds that are checked before an image is decoded.
+/// A day: DecodeLimits::max_decode_seconds is at most this.
+inline constexpr std::int64_t kMaxDecodeSeconds = 86400;
+
+/// Bounds of what an image may take; the first two are checked before it is decoded.
 struct DecodeLimits {
   std::int64_t max_pixels = 200'000'000;              ///< --max-pixels
   std::int64_t max_file_bytes = 512LL * 1024 * 1024;  ///< --max-file-size
+  /// --max-decode-time; 0: none, and all is decoded in this process. Kept only where there is a Context::decode_worker,
+  /// for HEIC, AVIF, TIFF and progressive JPEGs of more than 32 million pixels: others take time linear in their size.
+  std::int64_t max_decode_seconds = 60;
 };
 
 /// How files become pixels.
@@ -40,9 +46,9 @@ using Image = Array<std::uint8_t, 3>;
 /// hold one copy of the file's bytes. The header's size must be within the limits.
 std::int64_t decode_bytes(const ImageHeader& header, const DecodeOptions& options);
 
-/// Decodes a whole file's bytes. Throws Error(decode) with a reason for people, naming a limit by its flag when that is
-/// what was exceeded ("60000 x 60000 pixels exceed --max-pixels 200000000"). Truncated and corrupt images are errors,
-/// never half-grey pictures.
+/// Decodes a whole file's bytes in this process. Throws Error(decode) with a reason for people, naming a limit by its
+/// flag when that is what was exceeded ("60000 x 60000 pixels exceed --max-pixels 200000000"). Truncated and corrupt
+/// images are errors, never half-grey pictures.
 Image decode_image(std::span<const std::uint8_t> bytes, const DecodeOptions& options);
 
 }  // namespace simile

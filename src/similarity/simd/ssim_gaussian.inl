@@ -11,8 +11,6 @@ constexpr std::int64_t kRows = 2 * kTaps;  // of a map in memory
 constexpr std::int64_t kRights = kLanes;
 /// Rows of sums that the screen keeps: two rows of windows are finished at once and share the loads.
 constexpr std::int64_t kRing = kTaps + 1;
-/// Windows of a row that are taken at once, so that the rows kept of them stay in the first level cache.
-constexpr std::int64_t kStrip = kGaussianRowSum;
 
 inline std::int64_t patch_width(GaussianPatch patch) { return patch.columns + kHalo; }
 inline std::int64_t num_windows(GaussianPatch patch) { return patch.rows * patch.columns; }
@@ -167,7 +165,7 @@ std::int64_t left_bytes(GaussianPatch patch) {
 }
 std::int64_t right_bytes(GaussianPatch patch) { return 4 * kLanes * (num_pixels(patch) + 3 * num_windows(patch)); }
 std::int64_t scratch_bytes(GaussianPatch patch) {
-  const std::int64_t of_pairs = 4 * kLanes * (kStrip + kHalo + kRing * kStrip);
+  const std::int64_t of_pairs = 4 * kLanes * (patch_width(patch) + kRing * patch.columns);
   const std::int64_t of_images = 8 * statistics_size(patch);
   return of_pairs > of_images ? of_pairs : of_images;
 }
@@ -270,13 +268,13 @@ inline Float add_ratio(Float sum, const Ratio& a) {
 #endif
 }
 
-/// kCount rows of a strip's windows, one below the other.
+/// kCount rows of windows, one below the other.
 template <int kCount>
 struct WindowRows {
-  const float* sums[kCount + kHalo];  ///< [count, lane] of each row: weighted sums of 2 x' y' along it
-  const float* left;                  ///< statistics from the first window on
+  const float* sums[kCount + kHalo];  ///< [columns, lane] of each row: weighted sums of 2 x' y' along it
+  const float* left;                  ///< statistics from the first row on
   const float* right;
-  std::int64_t columns;  ///< of the patch
+  std::int64_t columns;
 
   /// 2 E[x' y'] + c2 of row r.
   Float products(int r, std::int64_t c) const {
@@ -299,9 +297,9 @@ struct WindowRows {
     const Float structure_norm = splat(x[3 * columns]) + load(y + 2 * kLanes);
     return {luminance * structure, luminance_norm * structure_norm};
   }
-  void add(std::int64_t count, double* totals) const {
+  void add(double* totals) const {
     Float halves = {};
-    for (std::int64_t c = 0; c < count; ++c) {
+    for (std::int64_t c = 0; c < columns; ++c) {
       if constexpr (kCount == 2) {
         halves = add_ratio(halves, ratio(0, c) + ratio(1, c));
       } else {
@@ -312,55 +310,45 @@ struct WindowRows {
   }
 };
 
-/// Columns first .. first + count - 1 of a patch's windows.
-struct Strip {
+/// A left image with kLanes right ones.
+struct Comparison {
   LeftImage left;
   RightImages right;
   GaussianPatch patch;
-  std::int64_t first;
-  std::int64_t count;
-  float* products;  ///< [count + 10, lane]
-  float* ring;      ///< [row % kRing, count, lane]: weighted sums of products along rows
+  float* products;  ///< [columns + 10, lane]
+  float* ring;      ///< [row % kRing, columns, lane]: weighted sums of products along rows
 
+  float* ring_row(std::int64_t y) const { return ring + y % kRing * patch.columns * kLanes; }
   void enter(std::int64_t y) const {
-    const std::int64_t pixel = y * patch_width(patch) + first;
-    const float* __restrict doubled = left.doubled + pixel;
-    const float* __restrict pixels = right.pixels + pixel * kLanes;
-    for (std::int64_t c = 0; c < count + kHalo; ++c) {
+    const std::int64_t width = patch_width(patch);
+    const float* __restrict doubled = left.doubled + y * width;
+    const float* __restrict pixels = right.pixels + y * width * kLanes;
+    for (std::int64_t c = 0; c < width; ++c) {
       store(products + c * kLanes, load(pixels + c * kLanes) * splat(doubled[c]));
     }
-    filter_products(products, count, ring + y % kRing * count * kLanes);
+    filter_products(products, patch.columns, ring_row(y));
   }
   /// Windows of rows row .. row + kCount - 1.
   template <int kCount>
   void add_rows(std::int64_t row, double* totals) const {
     WindowRows<kCount> rows{{},
-                            left.statistics + 4 * row * patch.columns + first,
-                            right.statistics + 3 * (row * patch.columns + first) * kLanes,
+                            left.statistics + 4 * row * patch.columns,
+                            right.statistics + 3 * row * patch.columns * kLanes,
                             patch.columns};
-    for (std::int64_t k = 0; k < kCount + kHalo; ++k) rows.sums[k] = ring + (row + k) % kRing * count * kLanes;
-    rows.add(count, totals);
-  }
-  void add(double* totals) const {
-    for (std::int64_t y = 0; y < patch.rows + kHalo; ++y) {
-      enter(y);
-      if (y >= kTaps && y % 2 == 1) add_rows<2>(y - kTaps, totals);
-    }
-    if (patch.rows % 2 == 1) add_rows<1>(patch.rows - 1, totals);
+    for (std::int64_t k = 0; k < kCount + kHalo; ++k) rows.sums[k] = ring_row(row + k);
+    rows.add(totals);
   }
 };
 
 void add_sums(const void* left, const void* right, GaussianPatch patch, void* scratch, double* totals) {
   auto* const products = static_cast<float*>(scratch);
-  Strip strip{
-      left_image(patch, const_cast<void*>(left)), right_images(patch, const_cast<void*>(right)), patch, 0, 0, products,
-      products + (kStrip + kHalo) * kLanes};
-  const std::int64_t parts = (patch.columns + kStrip - 1) / kStrip;
-  for (std::int64_t part = 0; part < parts; ++part) {
-    strip.first += strip.count;
-    strip.count = patch.columns * (part + 1) / parts - strip.first;
-    strip.add(totals);
+  const Comparison images{left_image(patch, const_cast<void*>(left)), right_images(patch, const_cast<void*>(right)),
+                          patch, products, products + patch_width(patch) * kLanes};
+  for (std::int64_t y = 0; y < patch.rows + kHalo; ++y) {
+    images.enter(y);
+    if (y >= kTaps && y % 2 == 1) images.add_rows<2>(y - kTaps, totals);
   }
+  if (patch.rows % 2 == 1) images.add_rows<1>(patch.rows - 1, totals);
 }
 
 }  // namespace gaussian

@@ -19,9 +19,8 @@ void check_window(SsimWindow window, Method method, const ImageSet& images, cons
   if (window != SsimWindow::gaussian) return;
   const PixelSize size = compared_size(images, method, features);
   if (size.width_px < kGaussianWindow || size.height_px < kGaussianWindow) {
-    throw Error(ErrorCode::invalid_argument,
-                concat(flag, ": images of ", size.width_px, "x", size.height_px,
-                       " pixels are smaller than its windows of 11x11 (set --size)"));
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": images of ", size.width_px, "x", size.height_px,
+                                                    " pixels are smaller than its windows of 11x11 (set --size)"));
   }
 }
 

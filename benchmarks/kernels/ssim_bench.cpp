@@ -9,6 +9,7 @@
 
 #include "simile/core/text.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/ssim_gaussian.hpp"
 
 namespace simile {
 namespace {
@@ -31,22 +32,30 @@ Array<std::uint8_t, 3> make_images(const Case& given) {
   return images;
 }
 
-}  // namespace
-
-void register_ssim() {
-  for (const Case& given : {Case{10000, 28, 0.8}, Case{2000, 64, 0.8}, Case{256, 256, 0.8}}) {
-    const std::string name = concat("ssim/cpu/n:", given.num_items, "/px:", given.side_px, "/t:", given.threshold);
+template <class Of, class Oracle>
+void register_cases(const std::string& metric_name, const std::vector<Case>& cases, Oracle oracle) {
+  for (const Case& given : cases) {
+    const std::string name =
+        concat(metric_name, "/cpu/n:", given.num_items, "/px:", given.side_px, "/t:", given.threshold);
     benchmark::RegisterBenchmark(name.c_str(),
-                                 [given](benchmark::State& state) {
+                                 [given, oracle](benchmark::State& state) {
                                    const auto images = make_images(given);
-                                   const SsimMetric metric(images.view());
+                                   const Of metric(images.view());
                                    run_components(
                                        state, metric, given.threshold, given.side_px * given.side_px,
-                                       [&](auto i, auto j) { return oracle_ssim(images.view()[i], images.view()[j]); });
+                                       [&](auto i, auto j) { return oracle(images.view()[i], images.view()[j]); });
                                  })
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
   }
+}
+
+}  // namespace
+
+void register_ssim() {
+  register_cases<SsimMetric>("ssim", {{10000, 28, 0.8}, {2000, 64, 0.8}, {256, 256, 0.8}}, oracle_ssim);
+  register_cases<SsimGaussianMetric>("ssim_gaussian", {{10000, 28, 0.8}, {2000, 64, 0.8}, {256, 256, 0.8}},
+                                     oracle_ssim_gaussian);
 }
 
 }  // namespace simile

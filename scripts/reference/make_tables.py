@@ -3,6 +3,7 @@
 
 reference_images  the images themselves, one after the other
 ssim_reference    scikit-image's structural_similarity
+ssim_gaussian_reference  the same with Gaussian windows, of images and of their upper left corners
 lanczos_reference Pillow's LANCZOS resize
 hash_reference    ImageHash's hashes
 """
@@ -22,6 +23,7 @@ from images import make_images
 HASHES = {"ahash": imagehash.average_hash, "dhash": imagehash.dhash, "phash": imagehash.phash}
 HASH_SIZES = (8, 9, 16, 32, 64)
 RESIZES = ((8, 8), (9, 8), (32, 32), (17, 65), (1, 1))
+CORNERS = ((11, 11), (11, 40), (53, 11), (12, 13), (37, 29))
 LARGE_RESIZES = {"wide_a": (256, 256), "black_white_a": (100, 37)}
 
 
@@ -39,11 +41,11 @@ def write_arrays(folder, stem, keys, arrays):
     write_csv(folder / f"{stem}.csv", header, [[*k.values(), *a.shape] for k, a in zip(keys, arrays, strict=True)])
 
 
-def ssim_pairs(images):
+def ssim_pairs(images, window):
     """Pairs of one shape, both at least one window large: every pair of few, each with the next of many."""
     shapes = {}
     for name, image in images.items():
-        if min(image.shape) >= 7:
+        if min(image.shape) >= window:
             shapes.setdefault(image.shape, []).append(name)
     for names in shapes.values():
         for k, first in enumerate(names):
@@ -56,9 +58,21 @@ def ssim_pairs(images):
 
 
 def ssim_rows(images):
-    for first, second in dict.fromkeys(ssim_pairs(images)):
+    for first, second in dict.fromkeys(ssim_pairs(images, 7)):
         value = structural_similarity(images[first], images[second], data_range=255)
         yield first, second, f"{value:.17g}"
+
+
+def ssim_gaussian_rows(images):
+    """Columns height and width: how much of the upper left corner is compared."""
+    cases = [(*pair, *images[pair[0]].shape) for pair in ssim_pairs(images, 11)]
+    cases += [(first, second, *corner) for first, second, *shape in cases if shape == [64, 64] for corner in CORNERS]
+    for first, second, height, width in dict.fromkeys(cases):
+        corners = [images[name][:height, :width] for name in (first, second)]
+        value = structural_similarity(
+            *corners, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255
+        )
+        yield first, second, height, width, f"{value:.17g}"
 
 
 def lanczos_tables(images):
@@ -94,6 +108,8 @@ def main():
     images = make_images()
     write_arrays(folder, "reference_images", [{"image": name} for name in images], list(images.values()))
     write_csv(folder / "ssim_reference.csv", ["first", "second", "ssim"], ssim_rows(images))
+    gaussian_header = ["first", "second", "height", "width", "ssim"]
+    write_csv(folder / "ssim_gaussian_reference.csv", gaussian_header, ssim_gaussian_rows(images))
     write_arrays(folder, "lanczos_reference", *lanczos_tables(images))
     write_csv(folder / "hash_reference.csv", ["image", "kind", "hash_size", "hash", "undecided"], hash_rows(images))
 

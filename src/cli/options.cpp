@@ -202,11 +202,11 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
 void add_window(CLI::App& app, std::optional<SsimWindow>& target) {
   CLI::Option* const window = app.add_option_function<std::string>(
                                      "--window", [&target](const std::string& text) { target = parse_window(text); },
-                                     "ssim: weights of its windows: uniform (7x7); gaussian is not built yet")
+                                     "ssim: weights of its windows: uniform (7x7) or gaussian (11x11, sigma 1.5)")
                                   ->type_name("WINDOW")
                                   ->default_str("uniform")
                                   ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  offer_words(window, {std::string(to_string(SsimWindow::uniform))});
+  offer_words(window, {std::string(to_string(SsimWindow::uniform)), std::string(to_string(SsimWindow::gaussian))});
 }
 
 }  // namespace simile::cli

@@ -6,17 +6,21 @@
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/report/result_folder.hpp"
+#include "simile/similarity/ssim_gaussian.hpp"
 
 namespace simile {
 namespace {
 
-void check_window(SsimWindow window, Method method) {
+void check_window(SsimWindow window, Method method, const ImageSet& images, const FeatureOptions& features) {
   const auto flag = concat("--window ", to_string(window));
   if (method != Method::ssim) {
     throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --method ", info(method).name));
   }
-  if (window == SsimWindow::gaussian) {
-    throw Error(ErrorCode::invalid_argument, concat(flag, ": not built yet; allowed is uniform"));
+  if (window != SsimWindow::gaussian) return;
+  const PixelSize size = compared_size(images, method, features);
+  if (size.width_px < kGaussianWindow || size.height_px < kGaussianWindow) {
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": images of ", size.width_px, "x", size.height_px,
+                                                    " pixels are smaller than its windows of 11x11 (set --size)"));
   }
 }
 
@@ -57,7 +61,7 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
 Method checked_method(const Dataset& dataset, const FeatureOptions& features, const MetricOptions& metric) {
   const Method method = choose_method(dataset, features.method);
   features.validate_for(dataset, method);
-  if (metric.window) check_window(*metric.window, method);
+  if (metric.window) check_window(*metric.window, method, dataset.images, features);
   return method;
 }
 

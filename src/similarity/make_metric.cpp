@@ -8,6 +8,7 @@
 #include "simile/similarity/minhash.hpp"
 #include "simile/similarity/orb.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/ssim_gaussian.hpp"
 #include "simile/similarity/template_match.hpp"
 
 namespace simile {
@@ -32,11 +33,9 @@ std::unique_ptr<Metric> make(const Features& left, const Features* right, Member
 }
 
 std::unique_ptr<Metric> make(const Features& left, const Features* right, const MetricOptions& options) {
-  if (options.window == SsimWindow::gaussian) {
-    throw Error(ErrorCode::invalid_argument, "--window gaussian: not built yet; allowed is uniform");
-  }
   switch (left.method) {
     case Method::ssim:
+      if (options.window == SsimWindow::gaussian) return make<SsimGaussianMetric>(left, right, &Features::images);
       return make<SsimMetric>(left, right, &Features::images);
     case Method::phash:
     case Method::dhash:

@@ -145,6 +145,7 @@ INSTANTIATE_TEST_SUITE_P(Each, AcceptedValues,
                                            Accepted{{"--max-decode-time", "0"}}, Accepted{{"--min-size", "1"}},
                                            Accepted{{"--threads", "0", "--threads", "2"}}, Accepted{{"-q", "-v"}},
                                            Accepted{{"--transfer", "none"}}, Accepted{{"--window", "uniform"}},
+                                           Accepted{{"--window", "gaussian", "--size", "11"}},
                                            Accepted{{"--method", "orb", "--size", "300x200"}}));
 
 // A flag that takes one glob must not swallow the photos that follow it.

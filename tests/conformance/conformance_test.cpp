@@ -46,8 +46,9 @@ std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Backend* backend : backends()) {
     for (const auto& [metric, large] :
-         {std::pair{"ssim", 257}, std::pair{"cosine", 385}, std::pair{"euclidean", 385}, std::pair{"template", 385},
-          std::pair{"hamming", 1025}, std::pair{"minhash", 513}, std::pair{"orb", 67}}) {
+         {std::pair{"ssim", 257}, std::pair{"ssim_gaussian", 131}, std::pair{"cosine", 385},
+          std::pair{"euclidean", 385}, std::pair{"template", 385}, std::pair{"hamming", 1025},
+          std::pair{"minhash", 513}, std::pair{"orb", 67}}) {
       for (const char* shape : {"triangle", "rectangle", "list", "list_of_two_sets"}) {
         all.push_back({std::string(backend->name()), metric, shape, large});
       }

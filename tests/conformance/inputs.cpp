@@ -17,6 +17,7 @@
 #include "simile/similarity/minhash.hpp"
 #include "simile/similarity/orb.hpp"
 #include "simile/similarity/ssim.hpp"
+#include "simile/similarity/ssim_gaussian.hpp"
 #include "simile/similarity/template_match.hpp"
 
 namespace simile {
@@ -56,21 +57,21 @@ std::span<const T> as_span(const View<const T, 1>& row) {
   return {row.data, static_cast<std::size_t>(row.shape[0])};
 }
 
-Array<std::uint8_t, 3> images(std::int64_t count) {
-  constexpr std::int64_t kHeight = 9;
+/// All of the same size, 12 pixels wide.
+Array<std::uint8_t, 3> images(std::int64_t count, std::int64_t height = 9) {
   constexpr std::int64_t kWidth = 12;
   std::vector<Array<std::uint8_t, 2>> all;
   for (std::int64_t k = 0; k < count; ++k) {
     const auto seed = static_cast<std::uint64_t>(k);
     if (k % 11 == 3) {
-      all.push_back(constant_image(kHeight, kWidth, static_cast<std::uint8_t>(k * 37 % 256)));
+      all.push_back(constant_image(height, kWidth, static_cast<std::uint8_t>(k * 37 % 256)));
     } else if (k % 5 != 0 && k > 5) {
       all.push_back(near_duplicate(all[static_cast<std::size_t>(k - 5)].view(), k % 7 == 0 ? 0 : 9, seed));
     } else {
-      all.push_back(k % 2 == 0 ? natural_image(kHeight, kWidth, seed) : noise_image(kHeight, kWidth, seed));
+      all.push_back(k % 2 == 0 ? natural_image(height, kWidth, seed) : noise_image(height, kWidth, seed));
     }
   }
-  if (all.empty()) return Array<std::uint8_t, 3>({0, kHeight, kWidth});
+  if (all.empty()) return Array<std::uint8_t, 3>({0, height, kWidth});
   return stack(all);
 }
 
@@ -85,6 +86,19 @@ class SsimInput final : public ConformanceInput, Sides<std::uint8_t, 3, SsimMetr
 
  private:
   std::unique_ptr<SsimMetric> metric_;
+};
+
+class SsimGaussianInput final : public ConformanceInput, Sides<std::uint8_t, 3, SsimGaussianMetric> {
+ public:
+  SsimGaussianInput(std::int64_t num_left, std::int64_t num_items, bool one_set)
+      : Sides(images(num_items, 13), num_left, one_set), metric_(make_metric()) {}
+  const Metric& metric() const override { return *metric_; }
+  double oracle(std::int64_t left, std::int64_t right) const override {
+    return oracle_ssim_gaussian(left_item(left), right_item(right));
+  }
+
+ private:
+  std::unique_ptr<SsimGaussianMetric> metric_;
 };
 
 /// `longer`: the length of some rows; the others have length 1 or 0.
@@ -260,6 +274,7 @@ std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int
                                              bool one_set) {
   const std::int64_t num_items = one_set ? num_left : num_left + num_right;
   if (metric == "ssim") return std::make_unique<SsimInput>(num_left, num_items, one_set);
+  if (metric == "ssim_gaussian") return std::make_unique<SsimGaussianInput>(num_left, num_items, one_set);
   if (metric == "cosine") return std::make_unique<CosineInput>(num_left, num_items, one_set);
   if (metric == "euclidean") return std::make_unique<EuclideanInput>(num_left, num_items, one_set);
   if (metric == "template") return std::make_unique<TemplateInput>(num_left, num_items, one_set);

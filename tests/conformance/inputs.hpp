@@ -19,8 +19,8 @@ class ConformanceInput {
   virtual double oracle(std::int64_t left, std::int64_t right) const = 0;
 };
 
-/// "ssim", "cosine", "euclidean", "template", "hamming", "minhash" or "orb", of one set or of two. Identical, close and
-/// unrelated items, and items that are alike to nothing where the metric knows them.
+/// "ssim", "ssim_gaussian", "cosine", "euclidean", "template", "hamming", "minhash" or "orb", of one set or of two.
+/// Identical, close and unrelated items, and items that are alike to nothing where the metric knows them.
 std::unique_ptr<ConformanceInput> make_input(const std::string& metric, std::int64_t num_left, std::int64_t num_right,
                                              bool one_set);
 

@@ -3,6 +3,8 @@
 
 #include "pipeline/runs.hpp"
 
+#include "simile/similarity/ssim_gaussian.hpp"
+
 namespace simile {
 namespace {
 
@@ -43,6 +45,42 @@ TEST_F(RunCluster, FindsPlantedGroupsByEveryHash) {
     cluster({.input = input, .features = {.method = method}, .out = out_, .overwrite = true});
     EXPECT_EQ(clusters(out_), kPlanted) << info(method).name;
   }
+}
+
+// Of 64-pixel photos nothing is resized: what is written is what the definition says of them.
+TEST_F(RunCluster, WeighsWindowsAsWanted) {
+  const auto images = stack(test::planted_images({3, 2, 1}));
+  const SsimGaussianMetric metric(images.view());
+  const auto summary = cluster({.input = photos({3, 2, 1}),
+                                .metric = {SsimWindow::gaussian},
+                                .threshold = -1,
+                                .out = out_,
+                                .similarities = true});
+  EXPECT_EQ(summary.window, "gaussian");
+  const auto table = read_csv(out_ / "similarities.csv");
+  EXPECT_EQ(table.rows.size(), 15U);
+  for (const auto& row : table.rows) {
+    EXPECT_EQ(std::stod(row[2]), metric.exact(std::stoll(row[0]), std::stoll(row[1]))) << row[0] << " and " << row[1];
+  }
+  const auto manifest = nlohmann::json::parse(text_of(out_ / "manifest.json"));
+  EXPECT_EQ(manifest["summary"]["window"], "gaussian");
+  EXPECT_THAT(text_of(out_ / "report.html"), HasSubstr("ssim, gaussian window"));
+
+  cluster({.input = path("photos"), .metric = {SsimWindow::gaussian}, .out = out_, .overwrite = true});
+  EXPECT_EQ(clusters(out_), kPlanted);
+  const auto of_photos = text_of(out_ / "clusters.csv");
+  features({.input = path("photos"), .features = {}, .out = path("f.npy")});
+  cluster({.input = path("f.npy"), .metric = {SsimWindow::gaussian}, .out = out_, .overwrite = true});
+  EXPECT_EQ(text_of(out_ / "clusters.csv"), of_photos);
+}
+
+// In batches, and where the memory holds few tiles, the labels are the same.
+TEST_F(RunCluster, GroupsByGaussianWindowsInLittleMemory) {
+  const auto input = photos({3, 2, 1});
+  cluster({.input = input, .metric = {SsimWindow::gaussian}, .out = out_});
+  const auto whole = tables(out_);
+  cluster({.input = input, .metric = {SsimWindow::gaussian}, .out = out_, .overwrite = true}, 1, 4 << 20);
+  EXPECT_EQ(tables(out_), whole);
 }
 
 TEST_F(RunCluster, WritesAWholeResultFolder) {

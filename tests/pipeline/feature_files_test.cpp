@@ -343,8 +343,23 @@ TEST_F(FeatureFiles, AndHashesHaveNoWindow) {
   const auto input = photos({1});
   expect_refused({.input = input, .features = {.method = Method::dhash}, .metric = {SsimWindow::uniform}, .out = out_},
                  ErrorCode::invalid_argument, "--window uniform: no effect with --method dhash");
-  expect_refused({.input = input, .metric = {SsimWindow::gaussian}, .out = out_}, ErrorCode::invalid_argument,
-                 "--window gaussian: not built yet");
+  expect_refused({.input = input, .features = {.method = Method::phash}, .metric = {SsimWindow::gaussian}, .out = out_},
+                 ErrorCode::invalid_argument, "--window gaussian: no effect with --method phash");
+}
+
+TEST_F(FeatureFiles, SmallerThanAGaussianWindowAreRefusedBeforeTheyAreRead) {
+  const auto file = test::write_array(path("x.npy"), NpyType::uint8, {2, 10, 28}, std::vector<std::uint8_t>(560, 1));
+  expect_refused({.input = file, .metric = {SsimWindow::gaussian}, .out = out_}, ErrorCode::invalid_argument,
+                 "--window gaussian: images of 28x10 pixels are smaller than its windows of 11x11");
+  const auto input = photos({1});
+  expect_refused(
+      {.input = input, .features = {.size = PixelSize{64, 10}}, .metric = {SsimWindow::gaussian}, .out = out_},
+      ErrorCode::invalid_argument, "images of 64x10 pixels");
+  // Only the files say how large these are.
+  expect_refused({.input = input, .features = {.scale = 0.15}, .metric = {SsimWindow::gaussian}, .out = out_},
+                 ErrorCode::invalid_argument,
+                 "images of 10x10 pixels are smaller than SSIM's Gaussian window of 11x11");
+  cluster({.input = input, .features = {.size = PixelSize{11, 11}}, .metric = {SsimWindow::gaussian}, .out = out_});
 }
 
 }  // namespace

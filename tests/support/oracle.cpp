@@ -2,6 +2,7 @@
 #include "support/oracle.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstddef>
@@ -48,6 +49,70 @@ double window_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b,
          ((mean_a * mean_a + mean_b * mean_b + kC1) * (variance_a + variance_b + kC2));
 }
 
+constexpr std::int64_t kGaussianWindow = 11;
+
+using GaussianWeights = std::array<std::array<long double, kGaussianWindow>, kGaussianWindow>;
+
+GaussianWeights gaussian_weights() {
+  constexpr long double kSigma = 1.5;
+  constexpr std::int64_t kCentre = kGaussianWindow / 2;
+  GaussianWeights weights{};
+  long double sum = 0;
+  for (std::size_t y = 0; y < kGaussianWindow; ++y) {
+    for (std::size_t x = 0; x < kGaussianWindow; ++x) {
+      const long double dy = static_cast<long double>(y) - kCentre;
+      const long double dx = static_cast<long double>(x) - kCentre;
+      sum += weights[y][x] = std::exp(-(dx * dx + dy * dy) / (2 * kSigma * kSigma));
+    }
+  }
+  for (auto& row : weights) {
+    for (auto& weight : row) weight /= sum;
+  }
+  return weights;
+}
+
+/// Two passes, so that nothing cancels.
+double gaussian_window_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b, std::int64_t top,
+                            std::int64_t left) {
+  static const GaussianWeights kWeights = gaussian_weights();
+  const auto weighted_sum = [&](auto&& value) {
+    long double sum = 0;
+    for (std::int64_t y = 0; y < kGaussianWindow; ++y) {
+      for (std::int64_t x = 0; x < kGaussianWindow; ++x) {
+        sum += kWeights[static_cast<std::size_t>(y)][static_cast<std::size_t>(x)] * value(top + y, left + x);
+      }
+    }
+    return sum;
+  };
+  const long double mean_a = weighted_sum([&](auto y, auto x) { return a(y, x); });
+  const long double mean_b = weighted_sum([&](auto y, auto x) { return b(y, x); });
+  const auto covariance = [&](View<const std::uint8_t, 2> p, long double mean_p, View<const std::uint8_t, 2> q,
+                              long double mean_q) {
+    return weighted_sum([&](auto y, auto x) { return (p(y, x) - mean_p) * (q(y, x) - mean_q); });
+  };
+  constexpr long double kC1 = 6.5025L;   // (.01 * 255)^2
+  constexpr long double kC2 = 58.5225L;  // (.03 * 255)^2
+  return static_cast<double>((2 * mean_a * mean_b + kC1) * (2 * covariance(a, mean_a, b, mean_b) + kC2) /
+                             ((mean_a * mean_a + mean_b * mean_b + kC1) *
+                              (covariance(a, mean_a, a, mean_a) + covariance(b, mean_b, b, mean_b) + kC2)));
+}
+
+/// Mean over the windows that fit.
+template <class Window>
+double mean_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b, std::int64_t side, Window&& window) {
+  if (a.shape != b.shape) throw Error(ErrorCode::invalid_argument, "oracle_ssim: images of unequal size");
+  const auto num_rows = a.shape[0] - side + 1;
+  const auto num_columns = a.shape[1] - side + 1;
+  if (num_rows < 1 || num_columns < 1) {
+    throw Error(ErrorCode::invalid_argument, "oracle_ssim: images smaller than the window");
+  }
+  double sum = 0;
+  for (std::int64_t top = 0; top < num_rows; ++top) {
+    for (std::int64_t left = 0; left < num_columns; ++left) sum += window(a, b, top, left);
+  }
+  return sum / static_cast<double>(num_rows * num_columns);
+}
+
 bool bit_at(std::span<const std::uint8_t> bytes, std::int64_t position) {
   return (bytes[static_cast<std::size_t>(position / 8)] >> (7 - position % 8) & 1) != 0;
 }
@@ -55,17 +120,11 @@ bool bit_at(std::span<const std::uint8_t> bytes, std::int64_t position) {
 }  // namespace
 
 double oracle_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b) {
-  if (a.shape != b.shape) throw Error(ErrorCode::invalid_argument, "oracle_ssim: images of unequal size");
-  const auto num_rows = a.shape[0] - kWindow + 1;
-  const auto num_columns = a.shape[1] - kWindow + 1;
-  if (num_rows < 1 || num_columns < 1) {
-    throw Error(ErrorCode::invalid_argument, "oracle_ssim: images smaller than the window");
-  }
-  double sum = 0;
-  for (std::int64_t top = 0; top < num_rows; ++top) {
-    for (std::int64_t left = 0; left < num_columns; ++left) sum += window_ssim(a, b, top, left);
-  }
-  return sum / static_cast<double>(num_rows * num_columns);
+  return mean_ssim(a, b, kWindow, window_ssim);
+}
+
+double oracle_ssim_gaussian(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b) {
+  return mean_ssim(a, b, kGaussianWindow, gaussian_window_ssim);
 }
 
 double oracle_cosine(std::span<const float> a, std::span<const float> b) {

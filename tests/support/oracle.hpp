@@ -17,6 +17,10 @@ namespace simile {
 /// the windows that fit. Throws invalid_argument for unequal sizes and for images smaller than the window.
 double oracle_ssim(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b);
 
+/// The same with Gaussian windows: 11x11 weights proportional to exp(-r^2 / (2 1.5^2)) that sum to 1, (co)variances not
+/// scaled up.
+double oracle_ssim_gaussian(View<const std::uint8_t, 2> a, View<const std::uint8_t, 2> b);
+
 /// dot / sqrt(norms), in [-1, 1]; exactly 1 for identical rows; -infinity when a row is zero.
 double oracle_cosine(std::span<const float> a, std::span<const float> b);
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <limits>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,38 @@ TEST(OracleSsim, RefusesImagesSmallerThanWindowOrOfUnequalSize) {
   const auto small = constant_image(6, 20, 0);
   EXPECT_THROW(oracle_ssim(small.view(), small.view()), Error);
   EXPECT_THROW(oracle_ssim(constant_image(7, 8, 0).view(), constant_image(8, 7, 0).view()), Error);
+}
+
+TEST(OracleSsimGaussian, OfConstantImagesIsTheirLuminanceTerm) {
+  const auto dark = constant_image(11, 13, 100);
+  const auto light = constant_image(11, 13, 200);
+  EXPECT_DOUBLE_EQ(oracle_ssim_gaussian(dark.view(), light.view()),
+                   (2 * 100 * 200 + kC1) / (100 * 100 + 200 * 200 + kC1));
+}
+
+TEST(OracleSsimGaussian, OfASpotIsByItsWeight) {
+  // A spot of 100 at weight w over black: mean 100 w, variance 100^2 (w - w^2). In the middle w is the square of
+  // 1 / (1 + 2 sum of exp(-d^2 / 4.5), d = 1 .. 5) = 0.266011724862; in a corner exp(-50 / 4.5) of that.
+  for (const auto& [y, x, w] : {std::tuple(5, 5, 0.070762237763947), std::tuple(10, 0, 1.0575655981e-06)}) {
+    auto spot = constant_image(11, 11, 0);
+    spot.view()(y, x) = 100;
+    const double mean = 100 * w;
+    EXPECT_NEAR(oracle_ssim_gaussian(spot.view(), constant_image(11, 11, 0).view()),
+                kC1 / (mean * mean + kC1) * kC2 / (1e4 * (w - w * w) + kC2), 1e-10);
+  }
+}
+
+TEST(OracleSsimGaussian, EqualsScikitImage) {
+  const auto references = ssim_gaussian_references();
+  ASSERT_GT(references.size(), 300U);
+  for (const auto& reference : references) {
+    EXPECT_NEAR(oracle_ssim_gaussian(reference.a.view(), reference.b.view()), reference.value, 1e-12) << reference.name;
+  }
+}
+
+TEST(OracleSsimGaussian, RefusesImagesSmallerThanWindow) {
+  const auto small = constant_image(10, 20, 0);
+  EXPECT_THROW(oracle_ssim_gaussian(small.view(), small.view()), Error);
 }
 
 TEST(OracleCosine, OfHandWorkedRows) {

@@ -84,6 +84,27 @@ std::vector<SsimReference> ssim_references() {
   return references;
 }
 
+std::vector<SsimReference> ssim_gaussian_references() {
+  const auto images = reference_images();
+  const auto table = read_csv(data_file("ssim_gaussian_reference.csv"));
+  std::vector<SsimReference> references;
+  for (const auto& row : table.rows) {
+    const auto height = parse_number<std::int64_t>(row[table.column("height")]);
+    const auto width = parse_number<std::int64_t>(row[table.column("width")]);
+    const auto corner = [&](const std::string& name) {
+      Array<std::uint8_t, 2> image({height, width});
+      for (std::int64_t y = 0; y < height; ++y)
+        std::copy_n(images.at(name).view()[y].data, width, image.view()[y].data);
+      return image;
+    };
+    const auto& first = row[table.column("first")];
+    const auto& second = row[table.column("second")];
+    references.push_back({concat(first, " and ", second, ", ", width, "x", height), corner(first), corner(second),
+                          parse_number<double>(row[table.column("ssim")])});
+  }
+  return references;
+}
+
 std::vector<TemplateReference> template_references() {
   const auto images = reference_images();
   const auto table = read_csv(data_file("template_reference.csv"));

@@ -26,6 +26,8 @@ struct SsimReference {
   double value = 0;  ///< scikit-image's structural_similarity, range 255
 };
 std::vector<SsimReference> ssim_references();
+/// With Gaussian windows; the name also has the size.
+std::vector<SsimReference> ssim_gaussian_references();
 
 struct TemplateReference {
   std::string name;               ///< "first and second"

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "similarity/simd/ssim_gaussian_kernels.hpp"
 #include "similarity/simd/ssim_kernels.hpp"
 
 namespace simile {
@@ -92,6 +93,7 @@ struct NearCodes {
 /// their bands, exact evaluations are the same operations in the same order.
 struct Kernels {
   SsimKernels ssim;
+  SsimGaussianKernels ssim_gaussian;
 
   // cosine (similarity/cosine.cpp)
   int gemm_rows;

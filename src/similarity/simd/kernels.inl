@@ -12,6 +12,7 @@
 #include "similarity/arithmetic/cosine.hpp"
 #include "similarity/arithmetic/minhash.hpp"
 #include "similarity/arithmetic/ssim.hpp"
+#include "similarity/arithmetic/ssim_gaussian.hpp"
 #include "similarity/simd/kernels.hpp"
 
 namespace simile {
@@ -32,12 +33,14 @@ namespace {
 #include "similarity/simd/ssim_window.inl"
 #include "similarity/simd/ssim_sums.inl"
 #include "similarity/simd/ssim_table.inl"
+#include "similarity/simd/ssim_gaussian.inl"
 // clang-format on
 
 }  // namespace
 
 const Kernels SIMILE_KERNELS = {
     .ssim = kSsimKernels,
+    .ssim_gaussian = kSsimGaussianKernels,
     .gemm_rows = kGemmRows,
     .gemm_columns = 2 * kLanes,
     .gemm = gemm,

@@ -56,8 +56,12 @@ def _orb(path, num_items):
 METRICS = (
     Metric("ssim", "ssim, 64 px", 0.9,
            lambda path, n: _saved(path, inputs.natural_images(n, 64, 1, 1), method="ssim")),
+    Metric("gaussian", "ssim, Gaussian window, 64 px", 0.9,
+           lambda path, n: _saved(path, inputs.natural_images(n, 64, 1, 1), method="ssim", window="gaussian")),
     Metric("cosine", "cosine, 512", 0.9,
            lambda path, n: _saved(path, inputs.embeddings(n, 512, 1), method="embedding")),
+    Metric("euclidean", "euclidean, 512", -0.2,
+           lambda path, n: _saved(path, inputs.embeddings(n, 512, 1), method="euclidean")),
     Metric("hamming", "hamming, 64 bits", 59 / 64,
            lambda path, n: _saved(path, inputs.hashes(n, 64, 5, 1), method="hash")),
     Metric("template", "template, 64 px", 0.98,
@@ -151,9 +155,9 @@ def main():
             for metric in METRICS:
                 if metric.name in wanted:
                     grow(options, metric, pathlib.Path(folder), points)
-        points.sort(key=lambda point: (names.index(point["metric"]), point["items"]))
-    if options.json and not options.draw_only:
-        options.json.write_text(json.dumps(points, indent=2) + "\n")
+                    points.sort(key=lambda point: (names.index(point["metric"]), point["items"]))
+                    if options.json:  # a run cut short loses one metric only
+                        options.json.write_text(json.dumps(points, indent=2) + "\n")
     if options.plot:
         plot(points, options.plot)
 

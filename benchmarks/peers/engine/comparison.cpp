@@ -15,6 +15,7 @@
 #include "simile/similarity/compare.hpp"
 #include "simile/similarity/components.hpp"
 #include "simile/similarity/edges.hpp"
+#include "simile/similarity/euclidean.hpp"
 #include "simile/similarity/make_metric.hpp"
 
 namespace simile::bench {
@@ -59,7 +60,7 @@ Features load_features(const Arguments& arguments) {
     features.codes = load<std::uint8_t, 2>(path, NpyType::uint8, items);
     rows = features.codes.shape(0);
     features.bits = arguments.integer("bits", features.codes.shape(1) * 8);
-  } else if (method == "embedding") {
+  } else if (method == "embedding" || method == "euclidean") {
     features.method = Method::embedding;
     features.vectors = load<float, 2>(path, NpyType::float32, items);
     rows = features.vectors.shape(0);
@@ -102,10 +103,17 @@ class Unpruned final : public Metric {
   const Metric& inner_;
 };
 
+std::unique_ptr<Metric> load_metric(const Arguments& arguments, const Features& features) {
+  if (arguments.text("method") == "euclidean") return std::make_unique<EuclideanMetric>(features.vectors.view());
+  MetricOptions options;
+  if (const auto window = arguments.text("window", ""); !window.empty()) options.window = parse_window(window);
+  return make_metric(features, options);
+}
+
 class Comparison final : public Work {
  public:
   explicit Comparison(const Arguments& arguments)
-      : features_(load_features(arguments)), metric_(make_metric(features_)), sink_(arguments.text("sink")) {
+      : features_(load_features(arguments)), metric_(load_metric(arguments, features_)), sink_(arguments.text("sink")) {
     if (sink_ != "components" && sink_ != "unpruned" && sink_ != "scores") {
       throw Error(ErrorCode::invalid_argument, concat("sink=", in_quotes(sink_), " is not known"));
     }

@@ -52,8 +52,8 @@ void write_values(std::ostream& out, const std::vector<T>& values) {
   out.write(reinterpret_cast<const char*>(values.data()), static_cast<std::streamsize>(values.size() * sizeof(T)));
 }
 
-/// method (ssim, hash, embedding, template, minhash, orb), file, items (only the first), bits (hash), offsets (orb:
-/// file), sink:
+/// method (ssim, hash, embedding, euclidean, template, minhash, orb), window (ssim), file, items (only the first), bits
+/// (hash), offsets (orb: file), sink:
 /// - components: labels int64 [n] at `threshold`;
 /// - unpruned: the same labels with every pruning by the threshold off;
 /// - scores: exact similarities float64 of all pairs i < j, row by row.

@@ -177,8 +177,12 @@ std::int64_t ByteScreen::screen_row(std::int64_t row, Range columns, float floor
   const BytePanels& panels = left_.panels();
   auto* const values = workspace.buffer<std::int8_t>(left_panels_slot, panels.padded_depth());
   panels.get(row, values);
-  const ScreenRow screen{values,         right_.panels().from(columns.begin), columns.size(),
-                         panels.groups(), left_.items(row, 0),                 right_.items(columns.begin, 0),
+  const ScreenRow screen{values,
+                         right_.panels().from(columns.begin),
+                         columns.size(),
+                         panels.groups(),
+                         left_.items(row, 0),
+                         right_.items(columns.begin, 0),
                          floor};
   return kernels().screen_row(screen, survivors);
 }

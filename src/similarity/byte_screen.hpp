@@ -89,9 +89,9 @@ void ByteScreen::visit_survivors(const Tile& tile, std::int64_t row, std::int64_
     }
     const double product = static_cast<double>(rows.scale[pair->row]) *
                            static_cast<double>(columns.scale[pair->column]) * static_cast<double>(pair->product);
-    const double band = byte_band(
-        static_cast<double>(rows.error[pair->row]), static_cast<double>(rows.length[pair->row]),
-        static_cast<double>(columns.error[pair->column]), static_cast<double>(columns.length[pair->column]));
+    const double band =
+        byte_band(static_cast<double>(rows.error[pair->row]), static_cast<double>(rows.length[pair->row]),
+                  static_cast<double>(columns.error[pair->column]), static_cast<double>(columns.length[pair->column]));
     visit(left, right, product - band, product + band);
   }
 }

@@ -55,7 +55,7 @@ SsimPools::SsimPools(View<const std::uint8_t, 3> images)
 }
 
 SsimPoolGrid SsimPools::grid() const {
-  return {images_.shape[1],        images_.shape[2],  std::ssize(row_ends_),
+  return {images_.shape[1],         images_.shape[2], std::ssize(row_ends_),
           std::ssize(column_ends_), row_ends_.data(), column_ends_.data()};
 }
 
@@ -83,8 +83,9 @@ void SsimPools::prepare_block(std::int64_t block) const {
       const std::int64_t pool = order_[static_cast<std::size_t>(place)];
       const auto row = static_cast<std::size_t>(pool / pools.columns);
       const auto column = static_cast<std::size_t>(pool % pools.columns);
-      const auto num_windows = static_cast<double>((row_ends_[row] - (row == 0 ? 0 : row_ends_[row - 1])) *
-                                                   (column_ends_[column] - (column == 0 ? 0 : column_ends_[column - 1])));
+      const auto num_windows =
+          static_cast<double>((row_ends_[row] - (row == 0 ? 0 : row_ends_[row - 1])) *
+                              (column_ends_[column] - (column == 0 ? 0 : column_ends_[column - 1])));
       double* const sums = exact.data() + pool * kSsimPoolSums;
       sums[1] += num_windows * kSsimC1 / 2;
       sums[3] += num_windows * kSsimC2 / 2;

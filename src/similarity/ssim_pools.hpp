@@ -15,7 +15,8 @@
 namespace simile {
 
 /// Images [n, height, width] by pools of SSIM windows: what an upper bound of the mean SSIM of two of them takes
-/// (arithmetic/ssim.hpp). Made when first asked for, block by block, by whichever thread asks. Only screens depend on it.
+/// (arithmetic/ssim.hpp). Made when first asked for, block by block, by whichever thread asks. Only screens depend on
+/// it.
 class SsimPools {
  public:
   explicit SsimPools(View<const std::uint8_t, 3> images);
@@ -29,8 +30,8 @@ class SsimPools {
 
   /// Deficits that add up to more say that a pair is surely below the floor.
   float limit(double floor) const;
-  /// least[row of windows]: a pair with these deficits [pool as stored] is surely below the floor if the similarities up
-  /// to the row's end add up to less.
+  /// least[row of windows]: a pair with these deficits [pool as stored] is surely below the floor if the similarities
+  /// up to the row's end add up to less.
   void least_sums(const float* deficits, double floor, double* least) const;
 
  private:
@@ -42,8 +43,9 @@ class SsimPools {
   View<const std::uint8_t, 3> images_;
   std::vector<std::int64_t> row_ends_;
   std::vector<std::int64_t> column_ends_;
-  std::vector<std::int64_t> order_;   ///< pools as stored: those in the middle of the image first, where images differ most
-  mutable Array<float, 2> sums_;      ///< [item, group x sum x pool of the group]
+  std::vector<std::int64_t>
+      order_;                     ///< pools as stored: those in the middle of the image first, where images differ most
+  mutable Array<float, 2> sums_;  ///< [item, group x sum x pool of the group]
   std::unique_ptr<std::once_flag[]> made_;  ///< a block of items each
 };
 

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "similarity/arithmetic/ssim.hpp"
+#include "similarity/drawn_images.hpp"
 #include "similarity/intervals.hpp"
 #include "similarity/simd/kernels.hpp"
 #include "support/random_images.hpp"
@@ -19,12 +19,6 @@
 
 namespace simile {
 namespace {
-
-struct Size {
-  std::int64_t height;
-  std::int64_t width;
-  friend void PrintTo(const Size& size, std::ostream* out) { *out << size.width << 'x' << size.height; }
-};
 
 std::uint8_t pixel(double value) { return static_cast<std::uint8_t>(std::clamp(std::lround(value), 0L, 255L)); }
 
@@ -42,13 +36,9 @@ Array<std::uint8_t, 2> waves(std::int64_t height, std::int64_t width, Random& ra
   const double across = random.uniform() * 2;
   const double down = random.uniform() * 2;
   const double depth = random.uniform() * 127;
-  Array<std::uint8_t, 2> image({height, width});
-  for (std::int64_t y = 0; y < height; ++y) {
-    for (std::int64_t x = 0; x < width; ++x) {
-      image.view()(y, x) = pixel(127 + depth * std::sin(across * static_cast<double>(x) + down * static_cast<double>(y)));
-    }
-  }
-  return image;
+  return drawn(height, width, [&](auto y, auto x) {
+    return pixel(127 + depth * std::sin(across * static_cast<double>(x) + down * static_cast<double>(y)));
+  });
 }
 
 /// Images for which one of the bound's terms is nearly what it bounds: constants and shifts in brightness (means),
@@ -129,8 +119,8 @@ double deficit(const Pool& x, const Pool& y) {
   const auto square = [](double value) { return value * value; };
   const double means = square(x.mean - y.mean) / (x.squares + y.squares + x.windows * kSsimC1);
   const double halves = (square(x.across - y.across) + square(x.down - y.down) + square(x.rest - y.rest)) / 2;
-  return std::max(means, std::max(square(x.deviation - y.deviation), halves) /
-                             (x.variance + y.variance + x.windows * kSsimC2));
+  return std::max(
+      means, std::max(square(x.deviation - y.deviation), halves) / (x.variance + y.variance + x.windows * kSsimC2));
 }
 
 /// Sorted deficits of all pools, as SsimPools cuts them: evenly, at most 24 a side and of about five windows.
@@ -153,7 +143,8 @@ std::vector<double> deficits_of(View<const std::uint8_t, 2> x, View<const std::u
 
 bool is_candidate(const SsimPools& pools, std::int64_t i, std::int64_t j, double floor) {
   std::int32_t found = 0;
-  return kernels().ssim.pool_candidates(pools.of(i), pools.of(j), 0, 1, pools.groups(), pools.limit(floor), &found) == 1;
+  return kernels().ssim.pool_candidates(pools.of(i), pools.of(j), 0, 1, pools.groups(), pools.limit(floor), &found) ==
+         1;
 }
 
 std::vector<float> stored_deficits(const SsimPools& pools, std::int64_t i, std::int64_t j) {
@@ -164,11 +155,9 @@ std::vector<float> stored_deficits(const SsimPools& pools, std::int64_t i, std::
 
 class SsimPoolsOfSize : public testing::TestWithParam<Size> {};
 INSTANTIATE_TEST_SUITE_P(Sizes, SsimPoolsOfSize,
-                         testing::Values(Size{7, 7}, Size{7, 12}, Size{12, 11}, Size{13, 28}, Size{64, 64}, Size{9, 300},
-                                         Size{140, 33}),
-                         [](const auto& given) {
-                           return std::to_string(given.param.width) + "x" + std::to_string(given.param.height);
-                         });
+                         testing::Values(Size{7, 7}, Size{7, 12}, Size{12, 11}, Size{13, 28}, Size{64, 64},
+                                         Size{9, 300}, Size{140, 33}),
+                         size_name);
 
 TEST_P(SsimPoolsOfSize, EqualTheFormulaAtEveryLevel) {
   const SimdScope scope;

@@ -4,12 +4,12 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <ostream>
 #include <string>
 #include <vector>
 
 #include "core/expect_error.hpp"
 #include "similarity/arithmetic/ssim.hpp"
+#include "similarity/drawn_images.hpp"
 #include "similarity/intervals.hpp"
 #include "support/oracle.hpp"
 #include "support/random_images.hpp"
@@ -19,16 +19,6 @@
 
 namespace simile {
 namespace {
-
-/// Pixels by a rule of place.
-template <class Rule>
-Array<std::uint8_t, 2> drawn(std::int64_t height, std::int64_t width, Rule&& rule) {
-  Array<std::uint8_t, 2> image({height, width});
-  for (std::int64_t y = 0; y < height; ++y) {
-    for (std::int64_t x = 0; x < width; ++x) image.view()(y, x) = static_cast<std::uint8_t>(rule(y, x));
-  }
-  return image;
-}
 
 /// Images that press where rounding is worst: flat and bright with one level of noise, checkerboards, extremes, edges.
 Array<std::uint8_t, 3> hard_images(std::int64_t height, std::int64_t width, std::uint64_t seed) {
@@ -60,19 +50,11 @@ Array<std::uint8_t, 3> hard_images(std::int64_t height, std::int64_t width, std:
   return stack(images);
 }
 
-struct Size {
-  std::int64_t height;
-  std::int64_t width;
-  friend void PrintTo(const Size& size, std::ostream* out) { *out << size.width << 'x' << size.height; }
-};
-
 class SsimOfSize : public testing::TestWithParam<Size> {};
 INSTANTIATE_TEST_SUITE_P(Sizes, SsimOfSize,
                          testing::Values(Size{7, 7}, Size{7, 8}, Size{8, 7}, Size{13, 11}, Size{28, 28}, Size{9, 39},
                                          Size{64, 64}, Size{7, 600}, Size{600, 7}),
-                         [](const auto& given) {
-                           return std::to_string(given.param.width) + "x" + std::to_string(given.param.height);
-                         });
+                         size_name);
 
 TEST_P(SsimOfSize, AgreesWithTheOracle) {
   const auto images = hard_images(GetParam().height, GetParam().width, 1);

@@ -109,6 +109,7 @@ std::string format_rate(double per_second) {
 
 std::string format_duration(double seconds) {
   if (!(seconds >= 0) || seconds > 1e9) return "?";
+  if (seconds < 0.0095) return printed("%.1f ms", 1000 * seconds);
   if (seconds < 9.995) return printed("%.2f s", seconds);
   if (seconds < 59.95) return printed("%.1f s", seconds);
   const auto whole = static_cast<std::int64_t>(std::llround(seconds));

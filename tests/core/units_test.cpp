@@ -78,6 +78,9 @@ TEST(FormatRate, GivesThreeDigits) {
 }
 
 TEST(FormatDuration, PicksTheUnit) {
+  EXPECT_EQ(format_duration(0), "0.0 ms");
+  EXPECT_EQ(format_duration(0.0004), "0.4 ms");
+  EXPECT_EQ(format_duration(0.0096), "0.01 s");
   EXPECT_EQ(format_duration(0.42), "0.42 s");
   EXPECT_EQ(format_duration(9.996), "10.0 s");
   EXPECT_EQ(format_duration(59.94), "59.9 s");

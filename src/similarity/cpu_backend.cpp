@@ -47,6 +47,7 @@ struct Comparison {
   const Metric& metric;
   Sink& sink;
   std::int64_t max_edge;  ///< of a tile that memory suffices for
+  bool keep;              ///< memory suffices for what screens keep
 };
 
 /// Fills worker.scored; false when memory does not suffice and the tile can be cut.
@@ -70,7 +71,8 @@ void process(const Tile& tile, int index, Worker& worker, const Comparison& comp
     worker.pairs_skipped += tile.count();
     return;
   }
-  const Need need = comparison.sink.need(tile);
+  Need need = comparison.sink.need(tile);
+  need.keep = comparison.keep;
   if (screen(tile, need, worker, comparison)) {
     if (Metric::scores_exactly(tile, need)) worker.pairs_scored_exactly += tile.count();
     comparison.sink.consume(index, tile, worker.scored, worker.exact);
@@ -135,8 +137,10 @@ CompareStats CpuBackend::compare(const Pairs& pairs, const Metric& metric, Sink&
                                  const Checkpoint* checkpoint) const {
   const auto start = std::chrono::steady_clock::now();
   const int num_workers = context.pool.num_threads();
-  const std::int64_t budget = context.memory_bytes - metric.resident_bytes();
-  const Comparison comparison{metric, sink, plan_edge(metric.cost(), budget, num_workers)};
+  std::int64_t budget = context.memory_bytes - metric.resident_bytes();
+  const bool keep = metric.kept_bytes() <= budget / 2;
+  if (keep) budget -= metric.kept_bytes();
+  const Comparison comparison{metric, sink, plan_edge(metric.cost(), budget, num_workers), keep};
   std::vector<Worker> workers;
   for (int k = 0; k < num_workers; ++k) workers.emplace_back(metric, budget / num_workers);
 

@@ -79,6 +79,17 @@ class DenseScreen {
     wanted_[block * num_groups() + (right - tile_.cols.begin) / simd_.rights] = 1;
   }
 
+  void want_all() {
+    for (std::int64_t left = tile_.rows.begin; left < tile_.rows.end; left += simd_.lefts) {
+      const std::int64_t last = std::min(left + simd_.lefts, tile_.rows.end) - 1;
+      for (std::int64_t right = tile_.cols.begin; right < tile_.cols.end; right += simd_.rights) {
+        // Of an upper tile, where one pair of the block lies above the diagonal.
+        const std::int64_t right_end = std::min(right + simd_.rights, tile_.cols.end);
+        if (!tile_.upper || left + 1 < right_end) want(last, right);
+      }
+    }
+  }
+
   /// Computes the similarities of the pairs that are wanted.
   void run() {
     std::fill_n(sums_, num_blocks_ * simd_.lefts * row_stride_, 0.0);
@@ -141,24 +152,13 @@ class DenseScreen {
   std::uint8_t* wanted_;  ///< [block, group]
 };
 
+bool same_set(const View<const std::uint8_t, 3>& left, const View<const std::uint8_t, 3>& right) {
+  return left.data == right.data && left.shape == right.shape;
+}
+
 /// First column of a row's pairs.
 std::int64_t first_column(const Tile& tile, std::int64_t row) {
   return tile.upper ? std::max(tile.cols.begin, row + 1) : tile.cols.begin;
-}
-
-/// Whether pools are worth their time in a tile, judged by pairs spread over it.
-bool pools_help(const SsimPools& left, const SsimPools& right, const Tile& tile, float limit) {
-  std::int64_t tried = 0;
-  std::int64_t remaining = 0;
-  for (std::int64_t k = 0; k < kSample; ++k) {
-    const std::int64_t row = tile.rows.begin + tile.rows.size() * k / kSample;
-    const std::int64_t col = tile.cols.begin + tile.cols.size() * (37 * k % kSample) / kSample;
-    if (tile.upper && col <= row) continue;
-    std::int32_t found = 0;
-    remaining += kernels().ssim.pool_candidates(left.of(row), right.of(col), 0, 1, left.groups(), limit, &found);
-    ++tried;
-  }
-  return 2 * remaining <= tried;
 }
 
 }  // namespace
@@ -180,16 +180,16 @@ SsimMetric::SsimMetric(View<const std::uint8_t, 3> left, View<const std::uint8_t
     throw Error(ErrorCode::invalid_argument,
                 concat("images of ", left.shape[2], "x", left.shape[1], " pixels have more than 2^31 pixels"));
   }
-  if (left.shape[0] < kFewest) return;
+  if (left.shape[0] < kFewest || !SsimPools::pay(left.shape[1], left.shape[2])) return;
   left_pools_ = std::make_shared<const SsimPools>(left);
-  const bool one_set = left.data == right.data && left.shape[0] == right.shape[0];
-  right_pools_ = one_set ? left_pools_ : std::make_shared<const SsimPools>(right);
+  right_pools_ = same_set(left, right) ? left_pools_ : std::make_shared<const SsimPools>(right);
 }
 
-std::int64_t SsimMetric::resident_bytes() const {
-  const std::int64_t images = left_.size() + (left_.data == right_.data ? 0 : right_.size());
-  if (left_pools_ == nullptr) return images;
-  return images + left_pools_->size_bytes() + (left_pools_ == right_pools_ ? 0 : right_pools_->size_bytes());
+std::int64_t SsimMetric::resident_bytes() const { return left_.size() + (same_set(left_, right_) ? 0 : right_.size()); }
+
+std::int64_t SsimMetric::kept_bytes() const {
+  if (left_pools_ == nullptr) return 0;
+  return left_pools_->size_bytes() + (left_pools_ == right_pools_ ? 0 : right_pools_->size_bytes());
 }
 
 Cost SsimMetric::cost() const {
@@ -222,42 +222,71 @@ double SsimMetric::exact(std::int64_t left, std::int64_t right, const double* le
 
 void SsimMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                               std::vector<ScoredPair>& out) const {
-  const std::size_t before = out.size();
-  const bool all = !add_candidates(tile, need.floor, workspace, out);
-  if (all) {
-    for (std::int64_t row = tile.rows.begin; row < tile.rows.end; ++row) {
-      for (std::int64_t col = first_column(tile, row); col < tile.cols.end; ++col) out.push_back({row, col, 0, 0});
-    }
+  if (!pools_help(tile, need)) {
+    score_all(tile, need.floor, workspace, out);
+    return;
   }
-  const std::span<ScoredPair> candidates(out.begin() + static_cast<std::ptrdiff_t>(before), out.end());
-  if (all || std::ssize(candidates) > tile.count() / kSparse) {
-    score_densely(tile, workspace, candidates);
-  } else {
-    score_one_by_one(need.floor, workspace, candidates);
+  const std::size_t before = out.size();
+  try {
+    add_candidates(tile, need.floor, workspace, out);
+    const std::span<ScoredPair> candidates(out.begin() + static_cast<std::ptrdiff_t>(before), out.end());
+    if (std::ssize(candidates) > tile.count() / kSparse) {
+      score_densely(tile, workspace, candidates);
+    } else {
+      score_one_by_one(need.floor, workspace, candidates);
+    }
+  } catch (const Error&) {
+    out.resize(before);  // candidates without a score are nothing to report
+    throw;
   }
   out.erase(std::remove_if(out.begin() + static_cast<std::ptrdiff_t>(before), out.end(),
                            [&](const ScoredPair& pair) { return pair.high < need.floor; }),
             out.end());
 }
 
-bool SsimMetric::add_candidates(const Tile& tile, double floor, Workspace& workspace,
-                                std::vector<ScoredPair>& out) const {
-  // Above 1 nothing is alike; from -1 down there is nothing to reject.
-  if (left_pools_ == nullptr || !(floor > -1)) return false;
+bool SsimMetric::pools_help(const Tile& tile, const Need& need) const {
+  // From -1 down there is nothing to reject.
+  if (left_pools_ == nullptr || !need.keep || !(need.floor > -1)) return false;
   left_pools_->prepare(tile.rows);
   right_pools_->prepare(tile.cols);
-  const float limit = left_pools_->limit(floor);
-  if (!pools_help(*left_pools_, *right_pools_, tile, limit)) return false;
+  const float limit = left_pools_->limit(need.floor);
+  std::int64_t tried = 0;
+  std::int64_t remaining = 0;
+  for (std::int64_t k = 0; k < kSample; ++k) {
+    const std::int64_t row = tile.rows.begin + tile.rows.size() * k / kSample;
+    const std::int64_t col = tile.cols.begin + tile.cols.size() * (37 * k % kSample) / kSample;
+    if (tile.upper && col <= row) continue;
+    std::int32_t found = 0;
+    remaining += kernels().ssim.pool_candidates(left_pools_->of(row), right_pools_->of(col), 0, 1,
+                                                left_pools_->groups(), limit, &found);
+    ++tried;
+  }
+  return 2 * remaining <= tried;
+}
+
+void SsimMetric::add_candidates(const Tile& tile, double floor, Workspace& workspace,
+                                std::vector<ScoredPair>& out) const {
   auto* const found = workspace.buffer<std::int32_t>(found_slot, tile.cols.size());
   for (std::int64_t row = tile.rows.begin; row < tile.rows.end; ++row) {
     const std::int64_t first = first_column(tile, row);
     if (first >= tile.cols.end) continue;
     const std::int64_t count =
         kernels().ssim.pool_candidates(left_pools_->of(row), right_pools_->of(first), right_pools_->stride(),
-                                       tile.cols.end - first, left_pools_->groups(), limit, found);
+                                       tile.cols.end - first, left_pools_->groups(), left_pools_->limit(floor), found);
     for (std::int64_t k = 0; k < count; ++k) out.push_back({row, first + found[k], 0, 0});
   }
-  return true;
+}
+
+void SsimMetric::score_all(const Tile& tile, double floor, Workspace& workspace, std::vector<ScoredPair>& out) const {
+  DenseScreen dense(left_, right_, tile, workspace);
+  dense.want_all();
+  dense.run();
+  for (std::int64_t row = tile.rows.begin; row < tile.rows.end; ++row) {
+    for (std::int64_t col = first_column(tile, row); col < tile.cols.end; ++col) {
+      const double mean = dense.mean(row, col);
+      if (mean + kSsimBand >= floor) out.push_back({row, col, mean - kSsimBand, mean + kSsimBand});
+    }
+  }
 }
 
 void SsimMetric::score_densely(const Tile& tile, Workspace& workspace, std::span<ScoredPair> pairs) const {

@@ -67,7 +67,10 @@ class DenseScreen {
     }
     const auto count = static_cast<double>(num_rows_ * num_columns_);
     for (std::int64_t k = 0; k < tile_.rows.size() * stride_; ++k) sums_[k] /= count;
-    for (std::int64_t k = 0; k < tile_.rows.size() + stride_; ++k) row_reach_[k] = std::sqrt(row_reach_[k] / count);
+    // Sums of rounded variances: never taken for less than nothing, whose root would be no number.
+    for (std::int64_t k = 0; k < tile_.rows.size() + stride_; ++k) {
+      row_reach_[k] = std::sqrt(std::max(0.0, row_reach_[k]) / count);
+    }
   }
   /// Of a pair of the tile (of an upper one: with row < column), after run().
   double mean(std::int64_t row, std::int64_t column) const {

@@ -17,12 +17,20 @@ namespace {
 
 // Items that are made at once.
 constexpr std::int64_t kBlock = 64;
-// Windows a side of a pool: then sums take about as much memory as pixels. On photos of 64 px and from 0.8 on, pools of
-// four leave half as many pairs as those of five and take 1.6 times the time and memory.
+// Windows a side of a pool: then the sums of larger images take about as much memory as their pixels. On photos of 64
+// px and from 0.8 on, pools of four leave half as many pairs as those of five and take 1.6 times the time and memory.
 constexpr std::int64_t kPoolWindows = 5;
+// Below 24 px whole groups of pools are the larger part; their images are compared fast enough without.
+constexpr double kMostBytesPerPixel = 1.5;
+// Products of three sums stay below 2^114 then (pool_deficit).
+constexpr std::int64_t kMostWindows = 1 << 20;
+
+std::int64_t num_parts(std::int64_t windows) {
+  return std::min(kSsimMaxPools, (windows + kPoolWindows - 1) / kPoolWindows);
+}
 
 std::vector<std::int64_t> even_ends(std::int64_t windows) {
-  const std::int64_t parts = std::min(kSsimMaxPools, (windows + kPoolWindows - 1) / kPoolWindows);
+  const std::int64_t parts = num_parts(windows);
   std::vector<std::int64_t> ends;
   for (std::int64_t part = 1; part <= parts; ++part) ends.push_back(windows * part / parts);
   return ends;
@@ -48,10 +56,23 @@ SsimPools::SsimPools(View<const std::uint8_t, 3> images)
       column_ends_(even_ends(images.shape[2] - kSsimWindow + 1)),
       order_(from_the_middle(std::ssize(row_ends_), std::ssize(column_ends_))) {
   static_assert(kGroupFloats == kSsimPoolSums * kSsimPoolGroup);
-  const std::int64_t num_groups = (std::ssize(order_) + kSsimPoolGroup - 1) / kSsimPoolGroup;
   const std::int64_t num_blocks = (images.shape[0] + kBlock - 1) / kBlock;
-  sums_ = Array<float, 2>({images.shape[0], num_groups * kGroupFloats});
   made_ = std::make_unique<std::once_flag[]>(static_cast<std::size_t>(num_blocks));
+}
+
+bool SsimPools::pay(std::int64_t height, std::int64_t width) {
+  const std::int64_t rows = num_parts(height - kSsimWindow + 1);
+  const std::int64_t columns = num_parts(width - kSsimWindow + 1);
+  const std::int64_t groups = (rows * columns + kSsimPoolGroup - 1) / kSsimPoolGroup;
+  const auto bytes = static_cast<double>(groups * kGroupFloats) * sizeof(float);
+  return bytes <= kMostBytesPerPixel * static_cast<double>(height) * static_cast<double>(width) &&
+         (height / rows + 1) * (width / columns + 1) <= kMostWindows;
+}
+
+std::int64_t SsimPools::groups() const { return (std::ssize(order_) + kSsimPoolGroup - 1) / kSsimPoolGroup; }
+
+std::int64_t SsimPools::size_bytes() const {
+  return images_.shape[0] * stride() * static_cast<std::int64_t>(sizeof(float));
 }
 
 SsimPoolGrid SsimPools::grid() const {
@@ -60,6 +81,7 @@ SsimPoolGrid SsimPools::grid() const {
 }
 
 void SsimPools::prepare(Range items) const {
+  std::call_once(allocated_, [this] { sums_ = Array<float, 2>({images_.shape[0], stride()}); });
   for (std::int64_t block = items.begin / kBlock; block * kBlock < items.end; ++block) {
     std::call_once(made_[static_cast<std::size_t>(block)], [this, block] { prepare_block(block); });
   }

@@ -21,10 +21,14 @@ class SsimPools {
  public:
   explicit SsimPools(View<const std::uint8_t, 3> images);
 
-  std::int64_t size_bytes() const { return sums_.size_bytes(); }
-  std::int64_t groups() const { return sums_.shape(1) / (kGroupFloats); }
-  std::int64_t stride() const { return sums_.shape(1); }
-  /// Must come before of(): makes what is not there yet.
+  /// Whether pools of such images take little memory beside the pixels, and their sums stay within float's range.
+  static bool pay(std::int64_t height, std::int64_t width);
+
+  /// Taken by the first prepare().
+  std::int64_t size_bytes() const;
+  std::int64_t groups() const;
+  std::int64_t stride() const { return groups() * kGroupFloats; }
+  /// Must come before of(): makes what is not there yet. Throws out_of_memory.
   void prepare(Range items) const;
   const float* of(std::int64_t item) const { return sums_.data() + item * stride(); }
 
@@ -46,6 +50,7 @@ class SsimPools {
   std::vector<std::int64_t>
       order_;                     ///< pools as stored: those in the middle of the image first, where images differ most
   mutable Array<float, 2> sums_;  ///< [item, group x sum x pool of the group]
+  mutable std::once_flag allocated_;
   std::unique_ptr<std::once_flag[]> made_;  ///< a block of items each
 };
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "core/expect_error.hpp"
 #include "similarity/arithmetic/ssim.hpp"
 #include "similarity/drawn_images.hpp"
 #include "similarity/intervals.hpp"
@@ -270,6 +271,38 @@ TEST(SsimPools, AreMadeWhereTheyAreAskedForAndLieInTheirOwnBlocks) {
   }
   EXPECT_EQ(*std::max_element(part.of(0), part.of(64)), 0);
   EXPECT_EQ(*std::max_element(part.of(128), part.of(129) + part.stride()), 0);
+}
+
+TEST(SsimPools, AreKeptOnlyWhereTheyPayAndMemoryAllows) {
+  EXPECT_FALSE(SsimPools::pay(7, 7));
+  EXPECT_TRUE(SsimPools::pay(28, 28));
+  EXPECT_TRUE(SsimPools::pay(64, 64));
+  EXPECT_TRUE(SsimPools::pay(1 << 14, 1 << 14));
+  EXPECT_FALSE(SsimPools::pay(11, 1 << 27));  // sums beyond what single precision multiplies
+  const auto images = tight_images({28, 28}, 520, 5);
+  const SsimMetric metric(std::as_const(images).view());
+  EXPECT_EQ(metric.kept_bytes(), 520 * 2 * 16 * 7 * 4);  // 5 x 5 pools
+  EXPECT_EQ(SsimMetric(std::as_const(images).view(), tight_images({28, 28}, 3, 6).view()).kept_bytes(), 523 * 896);
+  EXPECT_EQ(SsimMetric(tight_images({28, 28}, 3, 6).view(), std::as_const(images).view()).kept_bytes(), 0);
+  EXPECT_EQ(SsimMetric(tight_images({7, 7}, 100, 6).view()).kept_bytes(), 0);
+  // Just enough for tiles and no more: the same pairs without pools.
+  const Cost cost = metric.cost();
+  Engine engine(1, metric.resident_bytes() + cost.fixed_bytes +
+                       32 * (cost.bytes_per_row + cost.bytes_per_column + 32 * cost.bytes_per_pair));
+  ASSERT_GT(metric.kept_bytes(), (engine.memory_bytes - metric.resident_bytes()) / 2);
+  const auto pairs = Pairs::triangle(520);
+  EXPECT_EQ(edges_of(engine, pairs, metric, 0.8), expected_edges(pairs, metric, 0.8));
+}
+
+TEST(SsimPools, NothingIsReportedWhereMemoryEndsInTheMiddle) {
+  const auto images = tight_images({28, 28}, 64, 5);
+  const SsimMetric metric(std::as_const(images).view());
+  Tile tile;
+  tile.rows = tile.cols = {0, 64};
+  Workspace workspace(64 * 4 + 64);  // for finding candidates, not for scoring them
+  std::vector<ScoredPair> out{{1, 2, 0.5, 0.5}};
+  expect_error(ErrorCode::out_of_memory, "", [&] { metric.screen(tile, {.floor = 0.5}, workspace, out); });
+  EXPECT_EQ(out.size(), 1U);
 }
 
 TEST(SsimPools, LimitsAreNeverTooSmall) {

@@ -10,11 +10,10 @@ namespace simile {
 
 class VectorSides;
 
-/// Minus the squared Euclidean distance of float32 vectors [n, d], -sum (x - y)^2 of doubles in a fixed order, at most 0;
-/// identical rows give exactly 0. Differences are taken value by value, not from norms and products, so that close rows
-/// of large values keep all digits.
-/// Screens as CosineMetric's, from the same products; intervals are as wide as the rows are long, so rows that lie far
-/// from 0 and close to each other are evaluated exactly.
+/// Minus the squared Euclidean distance of float32 vectors [n, d], -sum (x - y)^2 of doubles in a fixed order, at most
+/// 0; identical rows give exactly 0. Differences are taken value by value, not from norms and products, so that close
+/// rows of large values keep all digits. Screens as CosineMetric's, from the same products; intervals are as wide as
+/// the rows are long, so rows that lie far from 0 and close to each other are evaluated exactly.
 class EuclideanMetric final : public Metric {
  public:
   /// Throws invalid_argument when the sides differ in d, d is 0, or a value is NaN or infinite (naming the row).

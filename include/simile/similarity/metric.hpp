@@ -27,6 +27,8 @@ struct Need {
   double max_width = std::numeric_limits<double>::infinity();
   /// Every reported pair will be evaluated exactly: report low == high instead of screening first.
   bool exact = false;
+  /// Screens may keep Metric::kept_bytes() for later tiles.
+  bool keep = true;
 };
 
 /// What a metric's tiles cost, for planning them from a memory budget.
@@ -49,6 +51,8 @@ class Metric {
   virtual std::int64_t num_right() const = 0;
   /// Bytes of the features and of what the metric keeps beside them.
   virtual std::int64_t resident_bytes() const = 0;
+  /// Bytes that screens keep besides, from the first tile on that allows it (Need::keep): they are faster then.
+  virtual std::int64_t kept_bytes() const { return 0; }
   virtual Cost cost() const = 0;
 
   /// The definition (docs/definitions.md): the same double on every machine.

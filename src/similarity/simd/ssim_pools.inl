@@ -82,7 +82,8 @@ inline Float pool_deficit(const float* x, const float* y) {
   const Float rest = difference(6);
   const Float halves = multiply_add(across, across, multiply_add(down, down, rest * rest)) * splat(0.5F);
   const Float structure = larger(deviation * deviation, halves);
-  // The larger of two fractions by one division; products stay below 2^124 for images of up to 2^31 pixels.
+  // The larger of two fractions by one division. With n windows a pool the products are at most n^3 2^54: far from
+  // overflow, as SsimPools::pay allows 2^20 windows.
   return larger(mean * mean * structure_norm, structure * mean_norm) / (mean_norm * structure_norm);
 }
 

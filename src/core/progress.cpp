@@ -34,6 +34,7 @@ class TimedProgress : public Progress {
     unit_ = unit;
     total_ = total;
     done_.store(0);
+    resumed_ = 0;
     start_ = Clock::now();
     next_draw_ms_.store(first_draw_ms());
   }
@@ -47,6 +48,12 @@ class TimedProgress : public Progress {
     next_draw_ms_.store(elapsed_ms() + static_cast<std::int64_t>(period_s_ * 1000));
     draw(done_.load(std::memory_order_relaxed), seconds());
     drawn_ = true;
+  }
+
+  void resume(std::int64_t count) override {
+    const std::lock_guard lock(mutex_);
+    resumed_ += count;
+    done_.fetch_add(count, std::memory_order_relaxed);
   }
 
   void end() override {
@@ -70,11 +77,11 @@ class TimedProgress : public Progress {
   virtual void finish(std::int64_t done, double elapsed_s) = 0;
 
   std::string rate(std::int64_t done, double elapsed_s) const {
-    return concat(format_rate(elapsed_s > 0 ? static_cast<double>(done) / elapsed_s : 0), " ", unit_, "/s");
+    return concat(format_rate(elapsed_s > 0 ? static_cast<double>(done - resumed_) / elapsed_s : 0), " ", unit_, "/s");
   }
   std::string remaining(std::int64_t done, double elapsed_s) const {
-    if (done <= 0) return "?";
-    return format_duration(elapsed_s / static_cast<double>(done) * static_cast<double>(total_ - done));
+    if (done <= resumed_) return "?";
+    return format_duration(elapsed_s / static_cast<double>(done - resumed_) * static_cast<double>(total_ - done));
   }
   /// What a finished phase leaves behind: "reading: 3,781 images in 2.81 s (1.35 k images/s)".
   std::string summary(std::int64_t done, double elapsed_s) const {
@@ -90,6 +97,7 @@ class TimedProgress : public Progress {
   std::string phase_;
   std::string unit_;
   std::int64_t total_ = 0;
+  std::int64_t resumed_ = 0;  ///< of what is done, by an earlier run
   bool drawn_ = false;
   // NOLINTEND(misc-non-private-member-variables-in-classes)
 

@@ -44,7 +44,7 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
     model.facts.emplace_back("Of all pairs", format_share(summary.share_compared()));
   }
   model.facts.emplace_back("Compared in", format_duration(summary.compare.seconds));
-  model.facts.emplace_back("A plain double loop", concat("about ", format_duration(summary.plain_loop_seconds)));
+  model.facts.emplace_back("Plain double loop, about", format_duration(summary.plain_loop_seconds));
   if (catalogue.has_files) model.link_prefix = link_prefix(summary.output, catalogue.root);
   if (summary.num_sampled_representatives > 0) {
     model.representative_note =

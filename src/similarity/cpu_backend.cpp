@@ -151,7 +151,7 @@ CompareStats CpuBackend::compare(const Pairs& pairs, const Metric& metric, Sink&
   stats.pairs_resumed = position.pairs_done;
   {
     ProgressPhase phase(context.progress, "comparing", pairs.count(), "pairs");
-    phase.advance(position.pairs_done);
+    phase.resume(position.pairs_done);
     const TilePlan plan(pairs, position.edge, kListLength);
     while (position.tiles_done < plan.size()) {
       run_round(plan, position, workers, comparison, file, context, phase);

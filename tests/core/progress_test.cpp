@@ -44,7 +44,7 @@ TEST(PlainProgress, WritesOneWholeLineAtTheEndWithoutControlCharacters) {
     phase.advance(12000);
     phase.advance(345);
   }
-  EXPECT_THAT(out.str(), MatchesRegex("comparing: 12,345 pairs in [0-9.]+ s \\([0-9.]+ ?[kMGT]? pairs/s\\)\n"));
+  EXPECT_THAT(out.str(), MatchesRegex("comparing: 12,345 pairs in [0-9.]+ m?s \\([0-9.]+ ?[kMGT]? pairs/s\\)\n"));
   EXPECT_THAT(out.str(), Not(HasSubstr("\x1b")));
   EXPECT_THAT(out.str(), Not(HasSubstr("\r")));
 }
@@ -90,6 +90,19 @@ TEST(TerminalProgress, RedrawsItsLineAndEndsWithASummary) {
   }
   EXPECT_THAT(out.str(), HasSubstr(" left\r\x1b[Kcomparing: 50 of 200 pairs in 0.1"));
   EXPECT_THAT(out.str(), EndsWith(" pairs/s)\n"));
+}
+
+// 50 of 1,000,050 in a tenth of a second: hours are left, though most pairs were done before.
+TEST(TerminalProgress, CountsWhatAnEarlierRunDidInNoRate) {
+  std::ostringstream out;
+  const auto progress = make_terminal_progress(out, 120);
+  ProgressPhase phase(*progress, "comparing", 10'000'050, "pairs");
+  phase.resume(9'000'000);
+  wait_for_a_draw();
+  phase.advance(50);
+  EXPECT_THAT(out.str(), StartsWith("\r\x1b[Kcomparing  90% ["));
+  EXPECT_THAT(out.str(), HasSubstr(" min "));  // with all that is done: 0.01 s
+  EXPECT_THAT(out.str(), Not(HasSubstr(" M pairs/s")));
 }
 
 class TerminalProgressOfWidth : public testing::TestWithParam<int> {};

@@ -16,6 +16,8 @@ class Progress {
   virtual void begin(std::string_view phase, std::int64_t total, std::string_view unit) = 0;
   /// `count` more are done. May be called from any worker.
   virtual void advance(std::int64_t count) = 0;
+  /// `count` were done by an earlier run: rates and times do not count them.
+  virtual void resume(std::int64_t count) { advance(count); }
   /// The phase is over, finished or not.
   virtual void end() = 0;
   /// Something that people should know and that stops nothing. May be called from any worker.
@@ -33,6 +35,7 @@ class ProgressPhase {
   ProgressPhase(const ProgressPhase&) = delete;
   ProgressPhase& operator=(const ProgressPhase&) = delete;
   void advance(std::int64_t count) { progress_.advance(count); }
+  void resume(std::int64_t count) { progress_.resume(count); }
 
  private:
   Progress& progress_;

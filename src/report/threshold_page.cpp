@@ -126,15 +126,16 @@ Plot threshold_plot(const ThresholdPageModel& model) {
   PlotLine grouped{.label = "grouped images", .x = {}, .y = {}, .steps = true};
   PlotLine largest{.label = "largest group", .x = {}, .y = {}, .steps = true};
   const double scale = pair_scale(model.num_items, model.num_sampled);
-  for (auto point = model.curve.rbegin(); point != model.curve.rend(); ++point) {
-    for (PlotLine* line : {&groups, &grouped, &largest}) line->x.push_back(point->threshold);
-    groups.y.push_back(static_cast<double>(point->groups));
-    grouped.y.push_back(static_cast<double>(point->grouped));
-    largest.y.push_back(static_cast<double>(point->largest));
+  // Highest first: what is found at a similarity holds for thresholds from there down to the next one.
+  for (const auto& point : model.curve) {
+    for (PlotLine* line : {&groups, &grouped, &largest}) line->x.push_back(point.threshold);
+    groups.y.push_back(static_cast<double>(point.groups));
+    grouped.y.push_back(static_cast<double>(point.grouped));
+    largest.y.push_back(static_cast<double>(point.largest));
   }
-  for (auto point = model.counts.rbegin(); point != model.counts.rend(); ++point) {
-    pairs.x.push_back(point->threshold);
-    pairs.y.push_back(scale * static_cast<double>(point->pairs));
+  for (const auto& point : model.counts) {
+    pairs.x.push_back(point.threshold);
+    pairs.y.push_back(scale * static_cast<double>(point.pairs));
   }
   plot.panels = {{all ? "similar pairs" : "similar pairs to expect in the whole set", true, {pairs}},
                  {all ? "groups" : "groups in the sample", false, {groups}},

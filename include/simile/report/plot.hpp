@@ -12,7 +12,7 @@ struct PlotLine {
   std::string label;
   std::vector<double> x;
   std::vector<double> y;
-  bool steps = false;  ///< each value holds up to the next x, instead of a slope between them
+  bool steps = false;  ///< each value holds until the next point's x, instead of a slope between them
 };
 
 /// Lines over a common vertical axis.

@@ -8,6 +8,7 @@
 #include <string>
 
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -57,6 +58,18 @@ void set_soft_limit(int resource, std::int64_t value) {
   ::getrlimit(resource, &limit);
   limit.rlim_cur = std::min(static_cast<rlim_t>(value), limit.rlim_max);
   ::setrlimit(resource, &limit);
+}
+
+/// The default is RLIMIT_STACK, read when the process started, and may be more than all that an image may take: no
+/// thread could be started then, and libde265 waits for one for ever.
+void limit_stacks() {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_default_np(&attributes) != 0) return;
+  std::size_t stack_bytes = 0;
+  ::pthread_attr_getstacksize(&attributes, &stack_bytes);
+  ::pthread_attr_setstacksize(&attributes, std::min<std::size_t>(stack_bytes, kDecoderStackBytes));
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
 }
 
 /// Addresses that this process has in use; 0 where the system does not say.
@@ -122,6 +135,7 @@ int serve_decoding(const Decoder& decode) {
   // Should the parent die while a decoder is busy; an idle process sees the end of the socket.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   set_soft_limit(RLIMIT_CORE, 0);
+  limit_stacks();
   // A heap for every thread of a decoder would reserve 64 MiB of addresses each, which count as memory.
   ::mallopt(M_ARENA_MAX, 1);
   const auto idle_bytes = address_bytes();

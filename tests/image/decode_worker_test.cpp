@@ -9,6 +9,7 @@
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -162,6 +163,16 @@ TEST_F(Decoding, EndsWhenItTakesTooMuchMemory) {
               IsError(ErrorCode::out_of_memory, " MiB of memory, too much for an image of this size"));
   EXPECT_FALSE(has_children());
   expect_fine(worker);
+}
+
+TEST_F(Decoding, HasThreadsWhateverStackTheyWouldHave) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_STACK, &before), 0);
+  const rlimit large{512 << 20, before.rlim_max};
+  if (::setrlimit(RLIMIT_STACK, &large) != 0) GTEST_SKIP() << "larger stacks are not allowed here";
+  DecodeWorker worker;
+  expect_same(worker, with_order(tiff(), "threads"));
+  ::setrlimit(RLIMIT_STACK, &before);
 }
 
 TEST_F(Decoding, OfAnImageDoesNotDependOnThoseBefore) {

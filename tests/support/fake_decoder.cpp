@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/fake_decoder.hpp"
 
+#include <barrier>
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <thread>
 #include <vector>
 
 #include <sys/resource.h>
@@ -13,6 +15,7 @@
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/core/thread_pool.hpp"
 
 namespace simile::test {
 namespace {
@@ -41,6 +44,13 @@ std::string order_in(std::span<const std::uint8_t> bytes) {
   std::vector<std::vector<char>> eaten;
   while (eaten.size() * kBite < kEnough << 20) eaten.emplace_back(kBite, 'x');
   throw Error(ErrorCode::decode, "ate all it wanted");
+}
+
+void use_threads() {
+  const int count = ThreadPool::hardware_threads();
+  std::barrier all(count);  // none ends before the last has started
+  std::vector<std::jthread> threads;
+  for (int k = 0; k < count; ++k) threads.emplace_back([&] { all.arrive_and_wait(); });
 }
 
 [[noreturn]] void say(const DecodeReply& reply) {
@@ -79,6 +89,7 @@ Image obey(const std::string& order, std::span<const std::uint8_t> bytes, const 
   if (order == "crash" || (order == "crash-if-used" && images > 1)) die_of(SIGSEGV);
   if (order == "abort") die_of(SIGABRT);
   if (order == "exit") ::_exit(3);
+  if (order == "threads") use_threads();
   if (order == "eat") eat();
   if (order == "other-size") return Image({2, 1, 3});
   if (order == "negative-size") say({.size = {-1, -1}});

@@ -27,8 +27,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the process may take of addresses beside what the image needs: stacks of the decoders' threads (dav1d has one a
-/// core), their tables, libraries that are loaded late.
+/// What the process may take of addresses beside what the image needs and the stacks of the decoders' threads: tables
+/// of the decoders, libraries that are loaded late.
 constexpr std::int64_t kAddressAllowance = 256LL << 20;
 constexpr std::chrono::seconds kStartTime{30};
 /// A file of 100 kB with as many scans as decode_jpeg() allows, 500, takes 3 s of computing for so many pixels; below,
@@ -77,6 +77,12 @@ class Spawn {
   posix_spawn_file_actions_t actions_{};
   posix_spawnattr_t attributes_{};
 };
+
+/// Beyond what the process holds when idle. dav1d starts a thread for every processor.
+std::int64_t process_bytes(std::int64_t num_bytes, const ImageHeader& header, const DecodeOptions& options) {
+  return 2 * num_bytes + decode_bytes(header, options) + kAddressAllowance +
+         ThreadPool::hardware_threads() * kDecoderStackBytes;
+}
 
 PixelSize upright_size(const ImageHeader& header, const DecodeOptions& options) {
   auto size = reduced_size(header, options);
@@ -131,7 +137,7 @@ Image DecodeWorker::decode(const Context& context, Bytes bytes, const ImageHeade
                   .request = {.num_bytes = num_bytes,
                               .max_pixels = options.limits.max_pixels,
                               .reduce_for = options.reduce_for.value_or(PixelSize{}),
-                              .memory_bytes = 2 * num_bytes + decode_bytes(header, options) + kAddressAllowance,
+                              .memory_bytes = process_bytes(num_bytes, header, options),
                               .cpu_seconds = (max_seconds + 1) * ThreadPool::hardware_threads()},
                   .size = upright_size(header, options),
                   .max_seconds = max_seconds};

@@ -160,9 +160,14 @@ TEST_F(Decoding, EndsWhenItTakesTooMuchMemory) {
   if (kSanitized) GTEST_SKIP() << "sanitizers reserve terabytes of addresses: there is no limit";
   DecodeWorker worker;
   EXPECT_THAT(error(worker, with_order(tiff(), "eat")),
-              IsError(ErrorCode::out_of_memory, " MiB of memory, too much for an image of this size"));
+              IsError(ErrorCode::out_of_memory, " of memory, too much for an image of this size"));
   EXPECT_FALSE(has_children());
   expect_fine(worker);
+}
+
+TEST_F(Decoding, HasAThreadForEachProcessorBesideItsTables) {
+  DecodeWorker worker;
+  expect_same(worker, with_order(tiff(), "threads"));
 }
 
 TEST_F(Decoding, HasThreadsWhateverStackTheyWouldHave) {

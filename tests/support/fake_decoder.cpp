@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -40,17 +41,23 @@ std::string order_in(std::span<const std::uint8_t> bytes) {
 
 [[noreturn]] void eat() {
   constexpr std::size_t kBite = 16 << 20;
-  constexpr std::size_t kEnough = 2048;  // a limit that does not hold must not bring the machine down
+  // A limit that does not hold must not bring the machine down.
+  const auto enough = (1LL << 30) + ThreadPool::hardware_threads() * 2 * kDecoderStackBytes;
   std::vector<std::vector<char>> eaten;
-  while (eaten.size() * kBite < kEnough << 20) eaten.emplace_back(kBite, 'x');
+  while (std::ssize(eaten) * static_cast<std::int64_t>(kBite) < enough) eaten.emplace_back(kBite, 'x');
   throw Error(ErrorCode::decode, "ate all it wanted");
 }
 
 void use_threads() {
+  constexpr std::size_t kTables = 244 << 20;
+  void* const tables = ::mmap(nullptr, kTables, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (tables == MAP_FAILED) throw std::bad_alloc();
   const int count = ThreadPool::hardware_threads();
   std::barrier all(count);  // none ends before the last has started
   std::vector<std::jthread> threads;
   for (int k = 0; k < count; ++k) threads.emplace_back([&] { all.arrive_and_wait(); });
+  threads.clear();
+  ::munmap(tables, kTables);
 }
 
 [[noreturn]] void say(const DecodeReply& reply) {

@@ -90,6 +90,14 @@ PixelSize upright_size(const ImageHeader& header, const DecodeOptions& options) 
   return size;
 }
 
+/// As waitpid().
+pid_t wait_for_end(pid_t process, int& status, int flags) {
+  for (;;) {
+    const pid_t ended = ::waitpid(process, &status, flags);
+    if (ended >= 0 || errno != EINTR) return ended;
+  }
+}
+
 [[noreturn]] void throw_nonsense() { throw Lost(ErrorCode::decode, "the decoder's process answered nonsense"); }
 
 [[noreturn]] void throw_not_started(const Context& context, int error) {
@@ -207,15 +215,17 @@ void DecodeWorker::start(const Context& context) {
   if (hello != kDecodeHello) throw_nonsense();
 }
 
-int DecodeWorker::stop() noexcept {
-  if (process_ < 0) return 0;
+std::optional<int> DecodeWorker::stop() noexcept {
+  if (process_ < 0) return std::nullopt;
   ::close(std::exchange(socket_, -1));
-  ::kill(process_, SIGKILL);  // changes nothing about how it ended where it has
+  const pid_t process = std::exchange(process_, -1);
   int status = 0;
-  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  auto ended = wait_for_end(process, status, WNOHANG);
+  if (ended == 0) {  // still ours: a number that was given back may be another's by now
+    ::kill(process, SIGKILL);
+    ended = wait_for_end(process, status, 0);
   }
-  process_ = -1;
-  return status;
+  return ended == process ? std::optional(status) : std::nullopt;
 }
 
 void DecodeWorker::send(const Watch& watch, const void* source, std::int64_t count) {
@@ -263,11 +273,12 @@ void DecodeWorker::wait_for(const Watch& watch, short event) {
 }
 
 void DecodeWorker::throw_ended(const Watch& watch) {
-  const int status = stop();
-  if (!WIFSIGNALED(status)) {
-    throw Lost(ErrorCode::decode, concat("the decoder ended (exit code ", WEXITSTATUS(status), ")"));
+  const auto status = stop();
+  if (!status) throw Lost(ErrorCode::decode, "the decoder ended (why is not known: SIGCHLD is ignored)");
+  if (!WIFSIGNALED(*status)) {
+    throw Lost(ErrorCode::decode, concat("the decoder ended (exit code ", WEXITSTATUS(*status), ")"));
   }
-  const int signal = WTERMSIG(status);
+  const int signal = WTERMSIG(*status);
   if (signal == SIGXCPU) throw Error(ErrorCode::decode, watch.late);
   const char* const description = ::sigdescr_np(signal);
   throw Lost(ErrorCode::decode, concat("the decoder crashed (signal ", signal, ", ",

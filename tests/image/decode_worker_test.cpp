@@ -208,6 +208,25 @@ TEST_F(Decoding, GoesOnWhenTheBusyProcessIsKilled) {
   expect_fine(worker);
 }
 
+/// Ignored while it lives: the system keeps no status of children then.
+class IgnoredChildren {
+ public:
+  IgnoredChildren() { std::signal(SIGCHLD, SIG_IGN); }
+  ~IgnoredChildren() { std::signal(SIGCHLD, SIG_DFL); }
+  IgnoredChildren(const IgnoredChildren&) = delete;
+  IgnoredChildren& operator=(const IgnoredChildren&) = delete;
+};
+
+TEST_F(Decoding, ThatEndedSaysNothingWrongWhereChildrenAreIgnored) {
+  const IgnoredChildren ignored;
+  DecodeWorker worker;
+  for (const auto* order : {"crash", "exit"}) {
+    EXPECT_THAT(error(worker, with_order(tiff(), order)),
+                IsError(ErrorCode::decode, "the decoder ended (why is not known: SIGCHLD is ignored)"));
+    expect_fine(worker);
+  }
+}
+
 TEST_F(Decoding, IsGivenUpWhenTheRunIsCancelled) {
   DecodeWorker worker;
   const auto file = folder_ / "process";

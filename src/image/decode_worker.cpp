@@ -98,6 +98,11 @@ pid_t wait_for_end(pid_t process, int& status, int flags) {
   }
 }
 
+std::string escaped(const std::string& text) {
+  const auto quoted = in_quotes(text);
+  return quoted.substr(1, quoted.size() - 2);
+}
+
 [[noreturn]] void throw_nonsense() { throw Lost(ErrorCode::decode, "the decoder's process answered nonsense"); }
 
 [[noreturn]] void throw_not_started(const Context& context, int error) {
@@ -189,6 +194,7 @@ Image DecodeWorker::exchange(const Task& task, std::string& refusal) {
     if (reply.text_bytes < 1 || reply.text_bytes > kMaxReplyText) throw_nonsense();
     refusal.resize(static_cast<std::size_t>(reply.text_bytes));
     receive(watch, refusal.data(), reply.text_bytes);
+    refusal = escaped(refusal);  // what a damaged process says may be meant for the terminal
     return {};
   }
   if (reply.size != task.size || reply.text_bytes != 0) throw_nonsense();

@@ -120,6 +120,13 @@ TEST_F(Decoding, InAProcessGivesTheSameReasons) {
   expect_fine(worker);
 }
 
+TEST_F(Decoding, SaysNothingThatATerminalWouldObey) {
+  DecodeWorker worker;
+  const auto found = error(worker, with_order(tiff(), "rude-text"));
+  ASSERT_TRUE(found);
+  EXPECT_STREQ(found->what(), R"(bad \x1B[2J\xC2\x9B \xFF é)");
+}
+
 TEST_F(Decoding, EndsWhenItTakesTooLong) {
   DecodeWorker worker;
   const auto file = folder_ / "process";

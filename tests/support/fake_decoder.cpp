@@ -103,6 +103,7 @@ Image obey(const std::string& order, std::span<const std::uint8_t> bytes, const 
   if (order == "bytes-without-sense") say({.size = {1LL << 62, 1LL << 62}, .text_bytes = 7});
   if (order == "endless-text") say({.text_bytes = 1LL << 60});
   if (order == "long-text") throw Error(ErrorCode::decode, std::string(100'000, 'x'));
+  if (order == "rude-text") throw Error(ErrorCode::decode, "bad \x1b[2J\xc2\x9b \xff \u00e9");
   if (order == "surroundings") throw Error(ErrorCode::decode, surroundings());
   return decode_image(bytes, options);
 }

@@ -149,7 +149,9 @@ bool serve_one(const Decoder& decode, std::int64_t idle_bytes) {
   if (!read_all(&request, sizeof request)) return false;
   limit_to(request, idle_bytes);
   auto bytes = room_for(request.num_bytes);
-  if (!bytes) return skip_all(request.num_bytes) && answer({.reply = {.out_of_memory = 1}});
+  if (!bytes)
+    return skip_all(request.num_bytes) &&
+           answer({.image = {}, .reply = {.size = {}, .out_of_memory = 1, .text_bytes = 0}, .text = {}});
   if (!read_all(bytes->data(), bytes->size())) return false;
   return answer(attempt(decode, {bytes->data(), static_cast<std::size_t>(bytes->size())}, request));
 }

@@ -31,6 +31,8 @@ int terminal_columns(int descriptor) {
 
 int main(int argc, char** argv) {
   if (argc == 2 && argv[1] == simile::kDecodeWorkerArgument) return simile::serve_decoding();
+  // Inherited as ignored, it would hide how a decoder's process ended.
+  std::signal(SIGCHLD, SIG_DFL);
   std::signal(SIGINT, request_stop);
   std::signal(SIGTERM, request_stop);
   std::signal(SIGPIPE, SIG_IGN);

@@ -30,6 +30,9 @@ struct DecodeReply {
 };
 inline constexpr std::int64_t kMaxReplyText = 4096;
 
+/// Each thread of a decoder has at most so much stack.
+inline constexpr std::int64_t kDecoderStackBytes = 8LL << 20;
+
 /// serve_decoding() with another decoder, for tests.
 using Decoder = std::function<Image(std::span<const std::uint8_t> bytes, const DecodeOptions& options)>;
 int serve_decoding(const Decoder& decode);

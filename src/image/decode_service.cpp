@@ -2,12 +2,15 @@
 #include "simile/image/decode_service.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <new>
+#include <optional>
 #include <string>
 
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -40,6 +43,15 @@ bool read_all(void* target, std::int64_t count) {
   return true;
 }
 
+/// Reads what there is no room for; false when the other side is gone.
+bool skip_all(std::int64_t count) {
+  std::array<char, 1 << 16> piece;
+  for (; count > 0; count -= std::ssize(piece)) {
+    if (!read_all(piece.data(), std::min(count, std::ssize(piece)))) return false;
+  }
+  return true;
+}
+
 bool write_all(const void* source, std::int64_t count) {
   const auto* in = static_cast<const char*>(source);
   while (count > 0) {
@@ -57,6 +69,18 @@ void set_soft_limit(int resource, std::int64_t value) {
   ::getrlimit(resource, &limit);
   limit.rlim_cur = std::min(static_cast<rlim_t>(value), limit.rlim_max);
   ::setrlimit(resource, &limit);
+}
+
+/// The default is RLIMIT_STACK, read when the process started, and may be more than all that an image may take: no
+/// thread could be started then, and libde265 waits for one for ever.
+void limit_stacks() {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_default_np(&attributes) != 0) return;
+  std::size_t stack_bytes = 0;
+  ::pthread_attr_getstacksize(&attributes, &stack_bytes);
+  ::pthread_attr_setstacksize(&attributes, std::min<std::size_t>(stack_bytes, kDecoderStackBytes));
+  ::pthread_setattr_default_np(&attributes);
+  ::pthread_attr_destroy(&attributes);
 }
 
 /// Addresses that this process has in use; 0 where the system does not say.
@@ -104,16 +128,32 @@ Outcome attempt(const Decoder& decode, std::span<const std::uint8_t> bytes, cons
   return outcome;
 }
 
+bool answer(const Outcome& outcome) {
+  return write_all(&outcome.reply, sizeof outcome.reply) && write_all(outcome.text.data(), outcome.reply.text_bytes) &&
+         write_all(outcome.image.data(), outcome.image.size());
+}
+
+/// Nothing where it cannot be had.
+std::optional<Array<std::uint8_t, 1>> room_for(std::int64_t num_bytes) {
+  try {
+    return Array<std::uint8_t, 1>({num_bytes});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::out_of_memory) throw;
+    return std::nullopt;
+  }
+}
+
 /// Does one piece of work; false when there is no more.
 bool serve_one(const Decoder& decode, std::int64_t idle_bytes) {
   DecodeRequest request;
   if (!read_all(&request, sizeof request)) return false;
   limit_to(request, idle_bytes);
-  Array<std::uint8_t, 1> bytes({request.num_bytes});
-  if (!read_all(bytes.data(), bytes.size())) return false;
-  const auto outcome = attempt(decode, {bytes.data(), static_cast<std::size_t>(bytes.size())}, request);
-  return write_all(&outcome.reply, sizeof outcome.reply) && write_all(outcome.text.data(), outcome.reply.text_bytes) &&
-         write_all(outcome.image.data(), outcome.image.size());
+  auto bytes = room_for(request.num_bytes);
+  if (!bytes)
+    return skip_all(request.num_bytes) &&
+           answer({.image = {}, .reply = {.size = {}, .out_of_memory = 1, .text_bytes = 0}, .text = {}});
+  if (!read_all(bytes->data(), bytes->size())) return false;
+  return answer(attempt(decode, {bytes->data(), static_cast<std::size_t>(bytes->size())}, request));
 }
 
 }  // namespace
@@ -122,6 +162,7 @@ int serve_decoding(const Decoder& decode) {
   // Should the parent die while a decoder is busy; an idle process sees the end of the socket.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   set_soft_limit(RLIMIT_CORE, 0);
+  limit_stacks();
   // A heap for every thread of a decoder would reserve 64 MiB of addresses each, which count as memory.
   ::mallopt(M_ARENA_MAX, 1);
   const auto idle_bytes = address_bytes();

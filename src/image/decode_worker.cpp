@@ -27,8 +27,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// What the process may take of addresses beside what the image needs: stacks of the decoders' threads (dav1d has one a
-/// core), their tables, libraries that are loaded late.
+/// What the process may take of addresses beside what the image needs and the stacks of the decoders' threads: tables
+/// of the decoders, libraries that are loaded late.
 constexpr std::int64_t kAddressAllowance = 256LL << 20;
 constexpr std::chrono::seconds kStartTime{30};
 /// A file of 100 kB with as many scans as decode_jpeg() allows, 500, takes 3 s of computing for so many pixels; below,
@@ -78,10 +78,29 @@ class Spawn {
   posix_spawnattr_t attributes_{};
 };
 
+/// Beyond what the process holds when idle. dav1d starts a thread for every processor.
+std::int64_t process_bytes(std::int64_t num_bytes, const ImageHeader& header, const DecodeOptions& options) {
+  return 2 * num_bytes + decode_bytes(header, options) + kAddressAllowance +
+         ThreadPool::hardware_threads() * kDecoderStackBytes;
+}
+
 PixelSize upright_size(const ImageHeader& header, const DecodeOptions& options) {
   auto size = reduced_size(header, options);
   if (header.orientation >= 5) std::swap(size.width_px, size.height_px);
   return size;
+}
+
+/// As waitpid().
+pid_t wait_for_end(pid_t process, int& status, int flags) {
+  for (;;) {
+    const pid_t ended = ::waitpid(process, &status, flags);
+    if (ended >= 0 || errno != EINTR) return ended;
+  }
+}
+
+std::string escaped(const std::string& text) {
+  const auto quoted = in_quotes(text);
+  return quoted.substr(1, quoted.size() - 2);
 }
 
 [[noreturn]] void throw_nonsense() { throw Lost(ErrorCode::decode, "the decoder's process answered nonsense"); }
@@ -131,7 +150,7 @@ Image DecodeWorker::decode(const Context& context, Bytes bytes, const ImageHeade
                   .request = {.num_bytes = num_bytes,
                               .max_pixels = options.limits.max_pixels,
                               .reduce_for = options.reduce_for.value_or(PixelSize{}),
-                              .memory_bytes = 2 * num_bytes + decode_bytes(header, options) + kAddressAllowance,
+                              .memory_bytes = process_bytes(num_bytes, header, options),
                               .cpu_seconds = (max_seconds + 1) * ThreadPool::hardware_threads()},
                   .size = upright_size(header, options),
                   .max_seconds = max_seconds};
@@ -175,6 +194,7 @@ Image DecodeWorker::exchange(const Task& task, std::string& refusal) {
     if (reply.text_bytes < 1 || reply.text_bytes > kMaxReplyText) throw_nonsense();
     refusal.resize(static_cast<std::size_t>(reply.text_bytes));
     receive(watch, refusal.data(), reply.text_bytes);
+    refusal = escaped(refusal);  // what a damaged process says may be meant for the terminal
     return {};
   }
   if (reply.size != task.size || reply.text_bytes != 0) throw_nonsense();
@@ -201,15 +221,17 @@ void DecodeWorker::start(const Context& context) {
   if (hello != kDecodeHello) throw_nonsense();
 }
 
-int DecodeWorker::stop() noexcept {
-  if (process_ < 0) return 0;
+std::optional<int> DecodeWorker::stop() noexcept {
+  if (process_ < 0) return std::nullopt;
   ::close(std::exchange(socket_, -1));
-  ::kill(process_, SIGKILL);  // changes nothing about how it ended where it has
+  const pid_t process = std::exchange(process_, -1);
   int status = 0;
-  while (::waitpid(process_, &status, 0) < 0 && errno == EINTR) {
+  auto ended = wait_for_end(process, status, WNOHANG);
+  if (ended == 0) {  // still ours: a number that was given back may be another's by now
+    ::kill(process, SIGKILL);
+    ended = wait_for_end(process, status, 0);
   }
-  process_ = -1;
-  return status;
+  return ended == process ? std::optional(status) : std::nullopt;
 }
 
 void DecodeWorker::send(const Watch& watch, const void* source, std::int64_t count) {
@@ -257,11 +279,12 @@ void DecodeWorker::wait_for(const Watch& watch, short event) {
 }
 
 void DecodeWorker::throw_ended(const Watch& watch) {
-  const int status = stop();
-  if (!WIFSIGNALED(status)) {
-    throw Lost(ErrorCode::decode, concat("the decoder ended (exit code ", WEXITSTATUS(status), ")"));
+  const auto status = stop();
+  if (!status) throw Lost(ErrorCode::decode, "the decoder ended (why is not known: SIGCHLD is ignored)");
+  if (!WIFSIGNALED(*status)) {
+    throw Lost(ErrorCode::decode, concat("the decoder ended (exit code ", WEXITSTATUS(*status), ")"));
   }
-  const int signal = WTERMSIG(status);
+  const int signal = WTERMSIG(*status);
   if (signal == SIGXCPU) throw Error(ErrorCode::decode, watch.late);
   const char* const description = ::sigdescr_np(signal);
   throw Lost(ErrorCode::decode, concat("the decoder crashed (signal ", signal, ", ",

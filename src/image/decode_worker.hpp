@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include <sys/types.h>
@@ -39,8 +40,9 @@ class DecodeWorker {
   Image ask(const Task& task);
   Image exchange(const Task& task, std::string& refusal);
   void start(const Context& context);
-  /// Ends the process unless it has ended; gives its status as waitpid() does.
-  int stop() noexcept;
+  /// Ends the process unless it has ended; gives its status as waitpid() does, or nothing where that is not known: the
+  /// system keeps none where this program ignores SIGCHLD.
+  std::optional<int> stop() noexcept;
 
   void send(const Watch& watch, const void* source, std::int64_t count);
   void receive(const Watch& watch, void* target, std::int64_t count);

@@ -87,6 +87,7 @@ FeatureOptions read_features(const Reader& reader) {
   features.full_decode = reader.flag("full_decode");
   features.limits.max_pixels = reader.count("max_pixels");
   features.limits.max_file_bytes = reader.count("max_file_bytes");
+  if (reader.has("max_decode_seconds")) features.limits.max_decode_seconds = reader.count("max_decode_seconds");
   features.validate();
   return features;
 }
@@ -98,10 +99,8 @@ std::string to_json(const BatchSettings& settings) {
   ordered_json json;
   json["size"] = settings.batch_size;
   if (to_valid_utf8(settings.input) == settings.input) json["input"] = settings.input;
-  json["include"] = ordered_json::array();
-  json["exclude"] = ordered_json::array();
-  for (const auto& glob : settings.listing.include) json["include"].push_back(to_valid_utf8(glob));
-  for (const auto& glob : settings.listing.exclude) json["exclude"].push_back(to_valid_utf8(glob));
+  json["include"] = settings.listing.include;  // UTF-8, as ClusterOptions::validate() has seen
+  json["exclude"] = settings.listing.exclude;
   json["method"] = info(*features.method).name;
   if (features.size) {
     json["width_px"] = features.size->width_px;
@@ -112,6 +111,7 @@ std::string to_json(const BatchSettings& settings) {
   json["full_decode"] = features.full_decode;
   json["max_pixels"] = features.limits.max_pixels;
   json["max_file_bytes"] = features.limits.max_file_bytes;
+  json["max_decode_seconds"] = features.limits.max_decode_seconds;
   if (settings.metric.window) json["window"] = to_string(*settings.metric.window);
   json["threshold"] = settings.threshold;
   if (!settings.threshold_reason.empty()) json["threshold_reason"] = settings.threshold_reason;

@@ -56,6 +56,9 @@ Opened open_batches(const MergeOptions& options, const Context& context) {
   Opened opened;
   for (std::size_t k = 0; k < options.folders.size(); ++k) {
     opened.sources.push_back(open_source(options.folders[k], options.inputs.empty() ? fs::path() : options.inputs[k]));
+    FeatureOptions& features = opened.sources[k].settings.features;
+    if (options.max_decode_seconds) features.limits.max_decode_seconds = *options.max_decode_seconds;
+    features.validate();
     check_mergeable(opened.settings(), options.folders.front(), opened.sources[k].settings, options.folders[k]);
   }
   opened.method = *opened.settings().features.method;
@@ -73,6 +76,11 @@ Opened open_batches(const MergeOptions& options, const Context& context) {
   return opened;
 }
 
+/// Groups of one batch are apart because their images are not alike.
+bool compares(const Opened& opened, std::int64_t num_batches) {
+  return num_batches > 1 || opened.threshold < opened.settings().threshold;
+}
+
 /// Features of all items, and the groups that they are in.
 struct Read {
   Extraction extraction;
@@ -87,6 +95,25 @@ void count_batches(const Batches& batches, Grouping& grouping) {
     ++grouping.num_batches;
   }
   grouping.stats.pairs = grouping.stats.pairs_resumed = grouping.pairs_in_batches;
+}
+
+std::int64_t bytes_of(const Features& features) {
+  return features.images.size_bytes() + features.colour_images.size_bytes() + features.codes.size_bytes() +
+         features.signatures.size_bytes() + features.vectors.size_bytes();
+}
+
+/// Joining the parts holds all of their features twice.
+void check_joinable(std::int64_t feature_bytes, const Context& context) {
+  if (2 * feature_bytes <= context.memory_bytes) return;
+  throw Error(ErrorCode::out_of_memory, concat("joining the features of several folders needs ",
+                                               format_bytes(2 * feature_bytes), " or more; --memory allows ",
+                                               format_bytes(context.memory_bytes), " (merge fewer folders at once)"));
+}
+
+Features join_in_order(std::vector<Features> parts, const std::vector<std::int64_t>& order) {
+  const Features all = join_rows(parts);
+  parts.clear();  // before the next copy
+  return select_rows(all, order);
 }
 
 /// Rows of several sources, one source after the other, in the order of the items of the joint set.
@@ -109,7 +136,7 @@ Read join(std::vector<Extraction> parts, const Opened& opened) {
   std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     return items[static_cast<std::size_t>(a)] < items[static_cast<std::size_t>(b)];
   });
-  read.extraction.features = select_rows(join_rows(features), order);
+  read.extraction.features = join_in_order(std::move(features), order);
   std::vector<std::int64_t> row_of(order.size());
   for (std::size_t row = 0; row < order.size(); ++row) {
     row_of[static_cast<std::size_t>(order[row])] = static_cast<std::int64_t>(row);
@@ -125,7 +152,12 @@ Read join(std::vector<Extraction> parts, const Opened& opened) {
 
 Read read_sources(Opened& opened, const CacheOptions& cache, const Context& context) {
   std::vector<Extraction> parts;
-  for (auto& source : opened.sources) parts.push_back(read_source(source, cache, context));
+  Context reading = context;
+  for (auto& source : opened.sources) {
+    parts.push_back(read_source(source, cache, reading));
+    reading.memory_bytes -= bytes_of(parts.back().features);
+    if (opened.sources.size() > 1) check_joinable(context.memory_bytes - reading.memory_bytes, context);
+  }
   Read read;
   if (parts.size() == 1) {
     read = {std::move(parts.front()), {}};
@@ -161,19 +193,23 @@ std::string plan_merge(const MergeOptions& options, const Context& context) {
   const Opened opened = open_batches(options, context);
   std::string plan;
   std::int64_t num_groups = 0;
+  std::int64_t num_batches = 0;
   for (const auto& source : opened.sources) {
     const auto& labels = source.batches.labels;
     Grouping grouping;
     count_batches(source.batches, grouping);
+    num_batches += grouping.num_batches;
     plan += concat("batches: ", format_counted(grouping.num_batches, "batch", "batches"), " of ",
                    in_quotes(source.folder.native()), ", ", format_counted(std::ssize(labels), "image", "images"),
                    " of ", in_quotes(source.input.native()), "\n");
     for (std::size_t row = 0; row < labels.size(); ++row) num_groups += labels[row] == static_cast<std::int64_t>(row);
   }
-  return plan + concat("compare: ", format_counted(num_groups, "representative", "representatives"), ", ",
-                       format_counted(Pairs::triangle(num_groups).count(), "pair", "pairs"), ", by ",
-                       info(opened.method).name, "; alike from ", opened.threshold, " on\ngroups: at least ",
-                       options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
+  const auto compared = compares(opened, num_batches)
+                            ? concat(format_counted(num_groups, "representative", "representatives"), ", ",
+                                     format_counted(Pairs::triangle(num_groups).count(), "pair", "pairs"))
+                            : std::string("nothing more, since groups of one batch are apart");
+  return plan + concat("compare: ", compared, ", by ", info(opened.method).name, "; alike from ", opened.threshold,
+                       " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
                        fs::exists(opened.out) ? " (replaces the earlier result)" : "",
                        "\nnothing was written (--dry-run)\n");
 }
@@ -189,8 +225,7 @@ ClusterSummary run_merge(const MergeOptions& options, const Context& context) {
   const auto metric = make_metric(read.extraction.features, settings.metric);
   watch.lap("read");
 
-  // Groups of one batch are apart because their images are not alike.
-  if (read.grouping.num_batches > 1 || opened.threshold < settings.threshold) {
+  if (compares(opened, read.grouping.num_batches)) {
     merge_groups(read.extraction.features, *metric,
                  {.threshold = opened.threshold, .seed = settings.seed, .metric = settings.metric}, run.work(), context,
                  read.grouping);

@@ -71,6 +71,22 @@ TEST_F(DecodingProcess, GivesTheSameTables) {
   EXPECT_EQ(tables.at("unreadable.csv"), "path,reason\n");
 }
 
+/// Bit n - 1 is for signal n.
+std::uint64_t ignored_signals(pid_t process) {
+  std::ifstream status("/proc/" + std::to_string(process) + "/status");
+  for (std::string line; std::getline(status, line);) {
+    if (line.starts_with("SigIgn:")) return std::stoull(line.substr(7), nullptr, 16);
+  }
+  return 0;
+}
+
+TEST_F(DecodingProcess, KnowsHowADecoderEndedWhateverTheShellIgnores) {
+  for (std::uint64_t k = 0; k < 300; ++k) add(std::to_string(1000 + k) + ".tif", k / 2);
+  Process process(command(), {.ignored_children = true});
+  wait_until([&] { return decodes_in_a_child(process.id()) || !process.running(); });
+  EXPECT_EQ(ignored_signals(process.id()) >> (SIGCHLD - 1) & 1, 0u);
+}
+
 TEST_F(DecodingProcess, MakesWhatFailsARowAndTheRunGoesOn) {
   for (std::uint64_t k = 0; k < 8; ++k) add(std::to_string(k) + ".tif", k);
   add("3.tif", 3, "crash");
@@ -104,6 +120,22 @@ TEST_F(DecodingProcess, EndsWhenTheRunIsKilled) {
   process.send(SIGKILL);
   EXPECT_EQ(process.wait(), -SIGKILL);
   EXPECT_TRUE(is_gone(decoder));
+}
+
+TEST_F(DecodingProcess, TakesTheTimeOfTheBatchesWhenTheyAreMerged) {
+  for (std::uint64_t k = 0; k < 3; ++k) add(std::to_string(k) + ".tif", k);
+  add("1.tif", 1, "hang");
+  Process apart(command({"--max-decode-time=1", "--batch-size=2", "--no-merge"}), with_fake_decoder());
+  ASSERT_EQ(apart.wait(), kExitDone) << apart.err();
+  const std::vector<std::string> words{"merge", out_.native(), "--no-cache", "--quiet", "--overwrite"};
+  for (const auto& [more, seconds] : {std::pair{"--threads=1", 1}, std::pair{"--max-decode-time=2", 2}}) {
+    auto told = words;
+    told.emplace_back(more);
+    Process merge(told, with_fake_decoder());
+    ASSERT_EQ(merge.wait(), kExitDone) << merge.err();
+    EXPECT_THAT(test::text_of(path("out_merged/unreadable.csv")),
+                HasSubstr("longer than --max-decode-time " + std::to_string(seconds) + "\n"));
+  }
 }
 
 TEST_F(DecodingProcess, TakesItsTimeFromTheSettings) {

@@ -58,6 +58,7 @@ Process::Process(const std::vector<std::string>& arguments, const ProcessOptions
   if (id_ == 0) {
     ::dup2(out, STDOUT_FILENO);
     ::dup2(err, STDERR_FILENO);
+    if (options.ignored_children) ::signal(SIGCHLD, SIG_IGN);
     const bool dropped =
         !options.as_nobody || (::setgroups(0, nullptr) == 0 && ::setgid(kNobody) == 0 && ::setuid(kNobody) == 0);
     if (dropped) ::fexecve(program, words.data(), environ);

@@ -18,7 +18,8 @@ struct ProcessOptions {
   bool as_nobody = false;                ///< give up root's rights first (needs root)
   std::filesystem::path standard_out{};  ///< default: kept for out()
   const char* program = SIMILE_PROGRAM;
-  bool broken_pipe = false;  ///< standard output is a pipe that nobody reads any more
+  bool ignored_children = false;  ///< inherits SIGCHLD as ignored
+  bool broken_pipe = false;       ///< standard output is a pipe that nobody reads any more
 };
 
 /// The built program in a process of its own; killed when it goes out of scope.

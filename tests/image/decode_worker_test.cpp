@@ -2,6 +2,7 @@
 // Decoding in a process of its own: the same pixels, and nothing that it does harms the run.
 #include "image/decode_worker.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
@@ -9,9 +10,12 @@
 
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "image/decode_protocol.hpp"
 #include "image/pictures.hpp"
 #include "support/coded_files.hpp"
 #include "support/fake_decoder.hpp"
@@ -119,6 +123,13 @@ TEST_F(Decoding, InAProcessGivesTheSameReasons) {
   expect_fine(worker);
 }
 
+TEST_F(Decoding, SaysNothingThatATerminalWouldObey) {
+  DecodeWorker worker;
+  const auto found = error(worker, with_order(tiff(), "rude-text"));
+  ASSERT_TRUE(found);
+  EXPECT_STREQ(found->what(), R"(bad \x1B[2J\xC2\x9B \xFF é)");
+}
+
 TEST_F(Decoding, EndsWhenItTakesTooLong) {
   DecodeWorker worker;
   const auto file = folder_ / "process";
@@ -159,9 +170,64 @@ TEST_F(Decoding, EndsWhenItTakesTooMuchMemory) {
   if (kSanitized) GTEST_SKIP() << "sanitizers reserve terabytes of addresses: there is no limit";
   DecodeWorker worker;
   EXPECT_THAT(error(worker, with_order(tiff(), "eat")),
-              IsError(ErrorCode::out_of_memory, " MiB of memory, too much for an image of this size"));
+              IsError(ErrorCode::out_of_memory, " of memory, too much for an image of this size"));
   EXPECT_FALSE(has_children());
   expect_fine(worker);
+}
+
+TEST_F(Decoding, HasAThreadForEachProcessorBesideItsTables) {
+  DecodeWorker worker;
+  expect_same(worker, with_order(tiff(), "threads"));
+}
+
+TEST_F(Decoding, HasThreadsWhateverStackTheyWouldHave) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_STACK, &before), 0);
+  const rlimit large{512 << 20, before.rlim_max};
+  if (::setrlimit(RLIMIT_STACK, &large) != 0) GTEST_SKIP() << "larger stacks are not allowed here";
+  DecodeWorker worker;
+  expect_same(worker, with_order(tiff(), "threads"));
+  ::setrlimit(RLIMIT_STACK, &before);
+}
+
+/// Serves the other end of a socket in a process of its own.
+pid_t fork_service(int& socket) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return -1;
+  socket = ends[0];
+  const pid_t process = ::fork();
+  if (process == 0) {
+    ::dup2(ends[1], STDIN_FILENO);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    ::_exit(serve_decoding(Decoder(decode_image)));
+  }
+  ::close(ends[1]);
+  return process;
+}
+
+bool send_all(int socket, const void* data, std::size_t count) {
+  return ::send(socket, data, count, MSG_NOSIGNAL) == static_cast<ssize_t>(count);
+}
+
+TEST_F(Decoding, AnswersWhenTheFileItselfIsTooMuch) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers reserve terabytes of addresses: there is no limit";
+  int socket = -1;
+  const pid_t process = fork_service(socket);
+  ASSERT_GT(process, 0);
+  const std::vector<std::uint8_t> file(100 << 20);
+  const DecodeRequest request{.num_bytes = std::ssize(file), .memory_bytes = 1 << 20, .cpu_seconds = 60};
+  EXPECT_TRUE(send_all(socket, &request, sizeof request));
+  EXPECT_TRUE(send_all(socket, file.data(), file.size()));
+  std::uint64_t hello = 0;
+  DecodeReply reply;
+  EXPECT_EQ(::recv(socket, &hello, sizeof hello, MSG_WAITALL), static_cast<ssize_t>(sizeof hello));
+  EXPECT_EQ(::recv(socket, &reply, sizeof reply, MSG_WAITALL), static_cast<ssize_t>(sizeof reply));
+  EXPECT_EQ(reply.out_of_memory, 1);
+  ::close(socket);
+  int status = -1;
+  EXPECT_EQ(::waitpid(process, &status, 0), process);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(Decoding, OfAnImageDoesNotDependOnThoseBefore) {
@@ -190,6 +256,25 @@ TEST_F(Decoding, GoesOnWhenTheBusyProcessIsKilled) {
   EXPECT_THAT(error(worker, with_order(tiff(), "hang:" + file.native())),
               IsError(ErrorCode::decode, "the decoder crashed (signal 9, Killed)"));
   expect_fine(worker);
+}
+
+/// Ignored while it lives: the system keeps no status of children then.
+class IgnoredChildren {
+ public:
+  IgnoredChildren() { std::signal(SIGCHLD, SIG_IGN); }
+  ~IgnoredChildren() { std::signal(SIGCHLD, SIG_DFL); }
+  IgnoredChildren(const IgnoredChildren&) = delete;
+  IgnoredChildren& operator=(const IgnoredChildren&) = delete;
+};
+
+TEST_F(Decoding, ThatEndedSaysNothingWrongWhereChildrenAreIgnored) {
+  const IgnoredChildren ignored;
+  DecodeWorker worker;
+  for (const auto* order : {"crash", "exit"}) {
+    EXPECT_THAT(error(worker, with_order(tiff(), order)),
+                IsError(ErrorCode::decode, "the decoder ended (why is not known: SIGCHLD is ignored)"));
+    expect_fine(worker);
+  }
 }
 
 TEST_F(Decoding, IsGivenUpWhenTheRunIsCancelled) {

@@ -23,9 +23,9 @@ using ::testing::Not;
 
 class Merge : public test::Runs {
  protected:
-  ClusterSummary merge(const MergeOptions& options, int threads = 2) {
+  ClusterSummary merge(const MergeOptions& options, int threads = 2, std::int64_t memory_bytes = 256 << 20) {
     ThreadPool pool(threads);
-    return run_merge(options, {pool, *progress_, cancellation_, 256 << 20, {}});
+    return run_merge(options, {pool, *progress_, cancellation_, memory_bytes, {}});
   }
   /// A result whose batches are apart.
   fs::path apart(ClusterOptions options, const std::string& name = "apart") {
@@ -245,6 +245,25 @@ TEST_F(Merge, OfSeveralFoldersTakesEveryMethod) {
   }
 }
 
+TEST_F(Merge, OfSeveralFoldersStaysWithinTheMemory) {
+  const FeatureOptions features{.size = PixelSize{512, 512}};  // 256 KiB an image
+  const auto images = test::planted_images({4, 4, 4, 2}, 64);
+  for (std::size_t k = 0; k < images.size(); ++k) {
+    folder_.write(std::string(k < 6 ? "all/a/" : "all/b/") + std::to_string(k) + ".png", test::png_of(images[k]));
+  }
+  const MergeOptions options{.folders = {apart({.input = path("all/a"), .features = features}, "a"),
+                                         apart({.input = path("all/b"), .features = features}, "b")},
+                             .out = out_};
+  const auto refused = [&](std::int64_t kib) { return error_of([&] { merge(options, 1, kib << 10); }); };
+  EXPECT_THAT(refused(2500),
+              IsError(ErrorCode::out_of_memory, "joining the features of several folders needs 3.0 MiB"));
+  // What the first folder holds is not there for the second.
+  EXPECT_THAT(refused(3300), IsError(ErrorCode::out_of_memory, "the features need 2.0 MiB; --memory allows 1.7 MiB"));
+  EXPECT_THAT(refused(6900),
+              IsError(ErrorCode::out_of_memory, "joining the features of several folders needs 7.0 MiB"));
+  EXPECT_EQ(merge(options, 1, 32 << 20).num_items, 14);
+}
+
 TEST_F(Merge, OfSeveralFoldersNamesWhatLiesOutside) {
   photos({2, 1});
   folder_.write("far/off/x.png", test::png_of(noise_image(64, 64, 3)));
@@ -337,6 +356,15 @@ TEST_F(Merge, ReadsWithinTheLimitsOfTheBatches) {
   EXPECT_EQ(merge({.folders = {path("apart")}, .out = out_}).num_unreadable, 1);
 }
 
+TEST_F(Merge, TakesManifestsWithoutALimitOfTime) {
+  apart({.input = photos({2, 1}), .features = {.limits = {.max_decode_seconds = 7}}});
+  edit_manifest([](json& manifest) { EXPECT_EQ(manifest["batches"]["max_decode_seconds"], 7); });
+  edit_manifest([](json& manifest) { manifest["batches"].erase("max_decode_seconds"); });
+  EXPECT_EQ(merge({.folders = {path("apart")}, .out = out_}).num_items, 3);
+  expect_merge_refused({.folders = {path("apart")}, .out = path("x"), .max_decode_seconds = -1},
+                       ErrorCode::invalid_argument, "--max-decode-time -1");
+}
+
 // Folders that are not what they should be.
 
 TEST_F(Merge, RefusesWhatIsNoResult) {
@@ -416,6 +444,8 @@ TEST_F(Merge, RefusesSettingsThatAreNone) {
                                     {"full_decode", "yes", "has a wrong full_decode"},
                                     {"max_pixels", -5, "has a wrong max_pixels"},
                                     {"max_pixels", 0, "not allowed: --max-pixels 0"},
+                                    {"max_decode_seconds", "1", "has a wrong max_decode_seconds"},
+                                    {"max_decode_seconds", 86401, "not allowed: --max-decode-time 86401"},
                                     {"window", "x", "not allowed"},
                                     {"threshold", "0.8", "has a wrong threshold"},
                                     {"seed", nullptr, "has no seed"}};
@@ -520,6 +550,18 @@ TEST_F(Merge, OfAnInputThatJsonCannotSayNeedsToBeTold) {
   EXPECT_EQ(merge({.folders = {path("apart")}, .inputs = {odd}, .out = out_}).num_items, 3);
 }
 
+TEST_F(Merge, CannotComeAfterGlobsThatJsonCannotSay) {
+  const auto input = photos({2, 1});
+  ClusterOptions options{
+      .input = input, .listing = {.include = {}, .exclude = {"x", "p\xff*"}}, .batch_size = 4, .out = out_};
+  EXPECT_EQ(cluster(options).num_items, 3);
+  fs::remove_all(out_);
+  options.merge_batches = false;
+  expect_refused(options, ErrorCode::invalid_argument, "--exclude 'p\\xFF*' with --no-merge: not UTF-8");
+  options.listing = {{"\xc3"}, {}};
+  expect_refused(options, ErrorCode::invalid_argument, "--include '\\xC3' with --no-merge: not UTF-8");
+}
+
 TEST_F(Merge, PlansWithoutWriting) {
   apart({.input = photos({3, 2, 1})});
   const auto before = snapshot(folder_.path());
@@ -529,6 +571,16 @@ TEST_F(Merge, PlansWithoutWriting) {
   EXPECT_THAT(plan, HasSubstr("\ncompare: 5 representatives, 10 pairs, by ssim; alike from 0.8 on\n"));
   EXPECT_THAT(plan, HasSubstr("\nwrite: '" + path("apart_merged").native() + "'\nnothing was written (--dry-run)\n"));
   EXPECT_EQ(snapshot(folder_.path()), before);
+}
+
+TEST_F(Merge, PlansNoComparingWithinOneBatchUnlessTheThresholdIsLower) {
+  apart({.input = photos({3, 2, 1}), .batch_size = 6});
+  ThreadPool pool(1);
+  const Context context{pool, *progress_, cancellation_, 256 << 20, {}};
+  EXPECT_THAT(plan_merge({.folders = {path("apart")}}, context),
+              HasSubstr("\ncompare: nothing more, since groups of one batch are apart, by ssim; alike from 0.8 on\n"));
+  EXPECT_THAT(plan_merge({.folders = {path("apart")}, .threshold = 0.5}, context),
+              HasSubstr("\ncompare: 3 representatives, 3 pairs, by ssim; alike from 0.5 on\n"));
 }
 
 TEST_F(Merge, IsRefusedWhereAnotherResultStands) {

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/fake_decoder.hpp"
 
+#include <barrier>
 #include <csignal>
 #include <cstdlib>
 #include <new>
+#include <thread>
 #include <vector>
 
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -13,6 +16,7 @@
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/core/thread_pool.hpp"
 
 namespace simile::test {
 namespace {
@@ -37,10 +41,23 @@ std::string order_in(std::span<const std::uint8_t> bytes) {
 
 [[noreturn]] void eat() {
   constexpr std::size_t kBite = 16 << 20;
-  constexpr std::size_t kEnough = 2048;  // a limit that does not hold must not bring the machine down
+  // A limit that does not hold must not bring the machine down.
+  const auto enough = (1LL << 30) + ThreadPool::hardware_threads() * 2 * kDecoderStackBytes;
   std::vector<std::vector<char>> eaten;
-  while (eaten.size() * kBite < kEnough << 20) eaten.emplace_back(kBite, 'x');
+  while (std::ssize(eaten) * static_cast<std::int64_t>(kBite) < enough) eaten.emplace_back(kBite, 'x');
   throw Error(ErrorCode::decode, "ate all it wanted");
+}
+
+void use_threads() {
+  constexpr std::size_t kTables = 252 << 20;
+  void* const tables = ::mmap(nullptr, kTables, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (tables == MAP_FAILED) throw std::bad_alloc();
+  const int count = ThreadPool::hardware_threads();
+  std::barrier all(count);  // none ends before the last has started
+  std::vector<std::jthread> threads;
+  for (int k = 0; k < count; ++k) threads.emplace_back([&] { all.arrive_and_wait(); });
+  threads.clear();
+  ::munmap(tables, kTables);
 }
 
 [[noreturn]] void say(const DecodeReply& reply) {
@@ -79,12 +96,14 @@ Image obey(const std::string& order, std::span<const std::uint8_t> bytes, const 
   if (order == "crash" || (order == "crash-if-used" && images > 1)) die_of(SIGSEGV);
   if (order == "abort") die_of(SIGABRT);
   if (order == "exit") ::_exit(3);
+  if (order == "threads") use_threads();
   if (order == "eat") eat();
   if (order == "other-size") return Image({2, 1, 3});
   if (order == "negative-size") say({.size = {-1, -1}});
   if (order == "bytes-without-sense") say({.size = {1LL << 62, 1LL << 62}, .text_bytes = 7});
   if (order == "endless-text") say({.text_bytes = 1LL << 60});
   if (order == "long-text") throw Error(ErrorCode::decode, std::string(100'000, 'x'));
+  if (order == "rude-text") throw Error(ErrorCode::decode, "bad \x1b[2J\xc2\x9b \xff \u00e9");
   if (order == "surroundings") throw Error(ErrorCode::decode, surroundings());
   return decode_image(bytes, options);
 }

@@ -22,7 +22,7 @@ struct Context {
   /// A program whose main() returns serve_decoding() (image/decode_service.hpp): images whose decoders have no bounds
   /// of their own are decoded by it, within DecodeLimits::max_decode_seconds and what memory they should need, and cost
   /// no more than themselves when a decoder crashes. Empty: everything is decoded in this process, without these
-  /// limits.
+  /// limits. SIGCHLD must not be ignored, or why a decoder ended is not known.
   std::string decode_worker{};
 };
 

@@ -13,6 +13,9 @@ inline constexpr std::string_view kDecodeWorkerArgument = "--decode-worker";
 /// anything else. A program may be its own worker:
 ///
 ///     if (argc == 2 && argv[1] == simile::kDecodeWorkerArgument) return simile::serve_decoding();
+///
+/// The program that starts it must not ignore SIGCHLD, nor have others wait for its children: it may have inherited
+/// that, so main() calls std::signal(SIGCHLD, SIG_DFL) first.
 int serve_decoding();
 
 }  // namespace simile

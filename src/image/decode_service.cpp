@@ -2,9 +2,11 @@
 #include "simile/image/decode_service.hpp"
 
 #include <algorithm>
+#include <array>
 #include <csignal>
 #include <fstream>
 #include <new>
+#include <optional>
 #include <string>
 
 #include <malloc.h>
@@ -37,6 +39,15 @@ bool read_all(void* target, std::int64_t count) {
     if (got <= 0) return false;
     out += got;
     count -= got;
+  }
+  return true;
+}
+
+/// Reads what there is no room for; false when the other side is gone.
+bool skip_all(std::int64_t count) {
+  std::array<char, 1 << 16> piece;
+  for (; count > 0; count -= std::ssize(piece)) {
+    if (!read_all(piece.data(), std::min(count, std::ssize(piece)))) return false;
   }
   return true;
 }
@@ -117,16 +128,32 @@ Outcome attempt(const Decoder& decode, std::span<const std::uint8_t> bytes, cons
   return outcome;
 }
 
+bool answer(const Outcome& outcome) {
+  return write_all(&outcome.reply, sizeof outcome.reply) && write_all(outcome.text.data(), outcome.reply.text_bytes) &&
+         write_all(outcome.image.data(), outcome.image.size());
+}
+
+/// Nothing where it cannot be had.
+std::optional<Array<std::uint8_t, 1>> room_for(std::int64_t num_bytes) {
+  try {
+    return Array<std::uint8_t, 1>({num_bytes});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::out_of_memory) throw;
+    return std::nullopt;
+  }
+}
+
 /// Does one piece of work; false when there is no more.
 bool serve_one(const Decoder& decode, std::int64_t idle_bytes) {
   DecodeRequest request;
   if (!read_all(&request, sizeof request)) return false;
   limit_to(request, idle_bytes);
-  Array<std::uint8_t, 1> bytes({request.num_bytes});
-  if (!read_all(bytes.data(), bytes.size())) return false;
-  const auto outcome = attempt(decode, {bytes.data(), static_cast<std::size_t>(bytes.size())}, request);
-  return write_all(&outcome.reply, sizeof outcome.reply) && write_all(outcome.text.data(), outcome.reply.text_bytes) &&
-         write_all(outcome.image.data(), outcome.image.size());
+  auto bytes = room_for(request.num_bytes);
+  if (!bytes)
+    return skip_all(request.num_bytes) &&
+           answer({.image = {}, .reply = {.size = {}, .out_of_memory = 1, .text_bytes = 0}, .text = {}});
+  if (!read_all(bytes->data(), bytes->size())) return false;
+  return answer(attempt(decode, {bytes->data(), static_cast<std::size_t>(bytes->size())}, request));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 // Decoding in a process of its own: the same pixels, and nothing that it does harms the run.
 #include "image/decode_worker.hpp"
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <fstream>
@@ -10,9 +11,11 @@
 #include <gtest/gtest.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "image/decode_protocol.hpp"
 #include "image/pictures.hpp"
 #include "support/coded_files.hpp"
 #include "support/fake_decoder.hpp"
@@ -185,6 +188,46 @@ TEST_F(Decoding, HasThreadsWhateverStackTheyWouldHave) {
   DecodeWorker worker;
   expect_same(worker, with_order(tiff(), "threads"));
   ::setrlimit(RLIMIT_STACK, &before);
+}
+
+/// Serves the other end of a socket in a process of its own.
+pid_t fork_service(int& socket) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM, 0, ends.data()) != 0) return -1;
+  socket = ends[0];
+  const pid_t process = ::fork();
+  if (process == 0) {
+    ::dup2(ends[1], STDIN_FILENO);
+    ::close(ends[0]);
+    ::close(ends[1]);
+    ::_exit(serve_decoding(Decoder(decode_image)));
+  }
+  ::close(ends[1]);
+  return process;
+}
+
+bool send_all(int socket, const void* data, std::size_t count) {
+  return ::send(socket, data, count, MSG_NOSIGNAL) == static_cast<ssize_t>(count);
+}
+
+TEST_F(Decoding, AnswersWhenTheFileItselfIsTooMuch) {
+  if (kSanitized) GTEST_SKIP() << "sanitizers reserve terabytes of addresses: there is no limit";
+  int socket = -1;
+  const pid_t process = fork_service(socket);
+  ASSERT_GT(process, 0);
+  const std::vector<std::uint8_t> file(100 << 20);
+  const DecodeRequest request{.num_bytes = std::ssize(file), .memory_bytes = 1 << 20, .cpu_seconds = 60};
+  EXPECT_TRUE(send_all(socket, &request, sizeof request));
+  EXPECT_TRUE(send_all(socket, file.data(), file.size()));
+  std::uint64_t hello = 0;
+  DecodeReply reply;
+  EXPECT_EQ(::recv(socket, &hello, sizeof hello, MSG_WAITALL), static_cast<ssize_t>(sizeof hello));
+  EXPECT_EQ(::recv(socket, &reply, sizeof reply, MSG_WAITALL), static_cast<ssize_t>(sizeof reply));
+  EXPECT_EQ(reply.out_of_memory, 1);
+  ::close(socket);
+  int status = -1;
+  EXPECT_EQ(::waitpid(process, &status, 0), process);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(Decoding, OfAnImageDoesNotDependOnThoseBefore) {

@@ -49,7 +49,7 @@ std::string order_in(std::span<const std::uint8_t> bytes) {
 }
 
 void use_threads() {
-  constexpr std::size_t kTables = 244 << 20;
+  constexpr std::size_t kTables = 252 << 20;
   void* const tables = ::mmap(nullptr, kTables, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (tables == MAP_FAILED) throw std::bad_alloc();
   const int count = ThreadPool::hardware_threads();

@@ -12,7 +12,7 @@ namespace simile::test {
 /// crash, abort       ends by the signal
 /// exit               ends with code 3
 /// crash-if-used      ends by a signal unless this is the process's first image
-/// threads            starts one for each processor, beside tables of 244 MiB
+/// threads            starts one for each processor, beside tables of 252 MiB
 /// eat                allocates until it is refused
 /// other-size, negative-size, bytes-without-sense, long-text, endless-text, rude-text   answers what it should not
 /// surroundings       an error that tells the process's descriptors, limits and group

@@ -14,6 +14,7 @@ struct MergeFlags {
   MergeOptions options;
   RunOptions run;
   std::int64_t checkpoint_seconds = 60;
+  std::int64_t max_decode_seconds = -1;  ///< as the batches say
   bool dry_run = false;
   bool json = false;
 };
@@ -22,6 +23,7 @@ void execute(MergeFlags& flags, const Session& session) {
   const RunContext context(flags.run, session);
   flags.options.arguments = session.arguments;
   flags.options.checkpoint_seconds = static_cast<double>(flags.checkpoint_seconds);
+  if (flags.max_decode_seconds >= 0) flags.options.max_decode_seconds = flags.max_decode_seconds;
   if (flags.dry_run) {
     session.streams.out << plan_merge(flags.options, context.get());
     return;
@@ -52,6 +54,7 @@ Command add_merge_command(CLI::App& program) {
   add_checkpoint_option(*app, flags->checkpoint_seconds);
   add_truth_option(*app, options.truth);
   add_folder_options(*app, options.out, "DIR_merged", options.overwrite, options.transfer);
+  add_decode_time(*app, flags->max_decode_seconds)->default_str("as within the batches");
   add_cache_options(*app, options.cache);
   add_output_options(*app, flags->dry_run, flags->json);
   add_run_options(*app, flags->run);

@@ -112,6 +112,11 @@ void add_device_option(CLI::App& app, RunOptions& options) {
   offer_words(device, names);
 }
 
+CLI::Option* add_decode_time(CLI::App& app, std::int64_t& seconds) {
+  return add_integer(app, "--max-decode-time", seconds, 0, kMaxDecodeSeconds,
+                     "Give up on an image that takes more seconds to decode; 0: never give up");
+}
+
 void add_cache_options(CLI::App& app, CacheOptions& cache) {
   cache.folder = default_cache_folder();
   app.add_option("--cache", cache.folder, "Where what is read of files is kept for the next run")
@@ -193,9 +198,7 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_integer(app, "--max-pixels", features.limits.max_pixels, 1, 1LL << 32, "Refuse larger images")
       ->default_str("200000000");
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
-  add_integer(app, "--max-decode-time", features.limits.max_decode_seconds, 0, kMaxDecodeSeconds,
-              "Give up on an image that takes more seconds to decode; 0: never give up")
-      ->default_str("60");
+  add_decode_time(app, features.limits.max_decode_seconds)->default_str("60");
   add_cache_options(app, features.cache);
 }
 

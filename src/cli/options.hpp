@@ -37,6 +37,9 @@ void add_device_option(CLI::App& app, RunOptions& options);
 /// What is read and how features are taken: shared by `cluster` and `features`. `embeddings`: whether they are offered.
 void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings);
 
+/// How long decoding one image may take.
+CLI::Option* add_decode_time(CLI::App& app, std::int64_t& seconds);
+
 /// Where what is read of files is kept.
 void add_cache_options(CLI::App& app, CacheOptions& cache);
 

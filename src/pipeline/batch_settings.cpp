@@ -87,6 +87,7 @@ FeatureOptions read_features(const Reader& reader) {
   features.full_decode = reader.flag("full_decode");
   features.limits.max_pixels = reader.count("max_pixels");
   features.limits.max_file_bytes = reader.count("max_file_bytes");
+  if (reader.has("max_decode_seconds")) features.limits.max_decode_seconds = reader.count("max_decode_seconds");
   features.validate();
   return features;
 }
@@ -112,6 +113,7 @@ std::string to_json(const BatchSettings& settings) {
   json["full_decode"] = features.full_decode;
   json["max_pixels"] = features.limits.max_pixels;
   json["max_file_bytes"] = features.limits.max_file_bytes;
+  json["max_decode_seconds"] = features.limits.max_decode_seconds;
   if (settings.metric.window) json["window"] = to_string(*settings.metric.window);
   json["threshold"] = settings.threshold;
   if (!settings.threshold_reason.empty()) json["threshold_reason"] = settings.threshold_reason;

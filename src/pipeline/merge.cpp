@@ -56,6 +56,9 @@ Opened open_batches(const MergeOptions& options, const Context& context) {
   Opened opened;
   for (std::size_t k = 0; k < options.folders.size(); ++k) {
     opened.sources.push_back(open_source(options.folders[k], options.inputs.empty() ? fs::path() : options.inputs[k]));
+    FeatureOptions& features = opened.sources[k].settings.features;
+    if (options.max_decode_seconds) features.limits.max_decode_seconds = *options.max_decode_seconds;
+    features.validate();
     check_mergeable(opened.settings(), options.folders.front(), opened.sources[k].settings, options.folders[k]);
   }
   opened.method = *opened.settings().features.method;

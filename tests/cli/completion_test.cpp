@@ -102,6 +102,7 @@ TEST_F(Bash, CompletesCommandsFlagsWordsAndPaths) {
   EXPECT_THAT(complete({"simile", "--v"}), ElementsAre("--version"));
   EXPECT_THAT(complete({"simile", "cluster", "--max"}),
               UnorderedElementsAre("--max-pixels", "--max-file-size", "--max-decode-time", "--max-edges"));
+  EXPECT_THAT(complete({"simile", "merge", "--max"}), ElementsAre("--max-decode-time"));
   EXPECT_THAT(complete({"simile", "undo", "--"}), AllOf(Contains("--dry-run"), Not(Contains("--threshold"))));
   EXPECT_THAT(complete({"simile", "cluster", "--transfer", ""}), ElementsAre("none", "copy", "link", "move"));
   EXPECT_THAT(complete({"simile", "cluster", "--transfer", "="}), ElementsAre("none", "copy", "link", "move"));

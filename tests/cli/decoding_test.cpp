@@ -122,6 +122,22 @@ TEST_F(DecodingProcess, EndsWhenTheRunIsKilled) {
   EXPECT_TRUE(is_gone(decoder));
 }
 
+TEST_F(DecodingProcess, TakesTheTimeOfTheBatchesWhenTheyAreMerged) {
+  for (std::uint64_t k = 0; k < 3; ++k) add(std::to_string(k) + ".tif", k);
+  add("1.tif", 1, "hang");
+  Process apart(command({"--max-decode-time=1", "--batch-size=2", "--no-merge"}), with_fake_decoder());
+  ASSERT_EQ(apart.wait(), kExitDone) << apart.err();
+  const std::vector<std::string> words{"merge", out_.native(), "--no-cache", "--quiet", "--overwrite"};
+  for (const auto& [more, seconds] : {std::pair{"--threads=1", 1}, std::pair{"--max-decode-time=2", 2}}) {
+    auto told = words;
+    told.emplace_back(more);
+    Process merge(told, with_fake_decoder());
+    ASSERT_EQ(merge.wait(), kExitDone) << merge.err();
+    EXPECT_THAT(test::text_of(path("out_merged/unreadable.csv")),
+                HasSubstr("longer than --max-decode-time " + std::to_string(seconds) + "\n"));
+  }
+}
+
 TEST_F(DecodingProcess, TakesItsTimeFromTheSettings) {
   const test::Variable variable("SIMILE_MAX_DECODE_TIME", "1");
   for (std::uint64_t k = 0; k < 2; ++k) add(std::to_string(k) + ".tif", k);

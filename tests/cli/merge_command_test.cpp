@@ -85,6 +85,7 @@ TEST_F(MergeCommand, HasTheExitCodesOfTheManual) {
   EXPECT_THAT(simile_run({"merge", path("whole").native()}), Fails(kExitUsage, "is merged already"));
   EXPECT_THAT(merge_cli({"--method", "phash"}), Fails(kExitUsage, "--method: no such option"));
   EXPECT_THAT(merge_cli({"-t", "2"}), Fails(kExitUsage, "-t 2: allowed for ssim are -1 to 1"));
+  EXPECT_THAT(merge_cli({"--max-decode-time", "86401"}), Fails(kExitUsage, "whole numbers from 0 to 86400"));
   EXPECT_THAT(merge_cli({"--min-size", "0"}), Fails(kExitUsage, "--min-size '0'"));
   EXPECT_THAT(merge_cli({"--out", path("apart").native()}), Fails(kExitUsage, "--overwrite replaces"));
   fs::remove(input_ / "3.png");
@@ -96,6 +97,11 @@ TEST_F(MergeCommand, HasTheExitCodesOfTheManual) {
 TEST_F(MergeCommand, TakesItsSettingsFromTheEnvironmentAndAFile) {
   folder_.write("s.toml", std::string_view("[merge]\nmin-size = 4\n"));
   EXPECT_THAT(merge_cli({"--config", path("s.toml").native()}).out, HasSubstr("11 images: 1 group of 4 images"));
+  EXPECT_THAT(merge_cli({"--overwrite", "--max-decode-time", "0"}), ::testing::Field(&test::Outcome::code, kExitDone));
+  {
+    const test::Variable variable("SIMILE_MAX_DECODE_TIME", "x");
+    EXPECT_THAT(merge_cli(), Fails(kExitUsage, "--max-decode-time 'x' (from SIMILE_MAX_DECODE_TIME)"));
+  }
   const test::Variable variable("SIMILE_OVERWRITE", "true");  // switches are no variables
   EXPECT_THAT(merge_cli(), Fails(kExitUsage, "exists"));
 }

@@ -337,6 +337,15 @@ TEST_F(Merge, ReadsWithinTheLimitsOfTheBatches) {
   EXPECT_EQ(merge({.folders = {path("apart")}, .out = out_}).num_unreadable, 1);
 }
 
+TEST_F(Merge, TakesManifestsWithoutALimitOfTime) {
+  apart({.input = photos({2, 1}), .features = {.limits = {.max_decode_seconds = 7}}});
+  edit_manifest([](json& manifest) { EXPECT_EQ(manifest["batches"]["max_decode_seconds"], 7); });
+  edit_manifest([](json& manifest) { manifest["batches"].erase("max_decode_seconds"); });
+  EXPECT_EQ(merge({.folders = {path("apart")}, .out = out_}).num_items, 3);
+  expect_merge_refused({.folders = {path("apart")}, .out = path("x"), .max_decode_seconds = -1},
+                       ErrorCode::invalid_argument, "--max-decode-time -1");
+}
+
 // Folders that are not what they should be.
 
 TEST_F(Merge, RefusesWhatIsNoResult) {
@@ -416,6 +425,8 @@ TEST_F(Merge, RefusesSettingsThatAreNone) {
                                     {"full_decode", "yes", "has a wrong full_decode"},
                                     {"max_pixels", -5, "has a wrong max_pixels"},
                                     {"max_pixels", 0, "not allowed: --max-pixels 0"},
+                                    {"max_decode_seconds", "1", "has a wrong max_decode_seconds"},
+                                    {"max_decode_seconds", 86401, "not allowed: --max-decode-time 86401"},
                                     {"window", "x", "not allowed"},
                                     {"threshold", "0.8", "has a wrong threshold"},
                                     {"seed", nullptr, "has no seed"}};

@@ -23,8 +23,9 @@ struct MergeOptions {
   std::filesystem::path out{};  ///< empty: default_merged_folder()
   bool overwrite = false;
   Transfer transfer = Transfer::none;
-  CacheOptions cache{};            ///< where the features still are
-  double checkpoint_seconds = 60;  ///< between two writes of unfinished work
+  std::optional<std::int64_t> max_decode_seconds{};  ///< as in DecodeLimits; default: that of the batches
+  CacheOptions cache{};                              ///< where the features still are
+  double checkpoint_seconds = 60;                    ///< between two writes of unfinished work
   std::vector<std::string> arguments{};
 
   /// Throws invalid_argument naming the flag, its value and what is allowed.

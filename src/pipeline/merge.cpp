@@ -92,6 +92,25 @@ void count_batches(const Batches& batches, Grouping& grouping) {
   grouping.stats.pairs = grouping.stats.pairs_resumed = grouping.pairs_in_batches;
 }
 
+std::int64_t bytes_of(const Features& features) {
+  return features.images.size_bytes() + features.colour_images.size_bytes() + features.codes.size_bytes() +
+         features.signatures.size_bytes() + features.vectors.size_bytes();
+}
+
+/// Joining the parts holds all of their features twice.
+void check_joinable(std::int64_t feature_bytes, const Context& context) {
+  if (2 * feature_bytes <= context.memory_bytes) return;
+  throw Error(ErrorCode::out_of_memory, concat("joining the features of several folders needs ",
+                                               format_bytes(2 * feature_bytes), " or more; --memory allows ",
+                                               format_bytes(context.memory_bytes), " (merge fewer folders at once)"));
+}
+
+Features join_in_order(std::vector<Features> parts, const std::vector<std::int64_t>& order) {
+  const Features all = join_rows(parts);
+  parts.clear();  // before the next copy
+  return select_rows(all, order);
+}
+
 /// Rows of several sources, one source after the other, in the order of the items of the joint set.
 Read join(std::vector<Extraction> parts, const Opened& opened) {
   Read read;
@@ -112,7 +131,7 @@ Read join(std::vector<Extraction> parts, const Opened& opened) {
   std::sort(order.begin(), order.end(), [&](std::int64_t a, std::int64_t b) {
     return items[static_cast<std::size_t>(a)] < items[static_cast<std::size_t>(b)];
   });
-  read.extraction.features = select_rows(join_rows(features), order);
+  read.extraction.features = join_in_order(std::move(features), order);
   std::vector<std::int64_t> row_of(order.size());
   for (std::size_t row = 0; row < order.size(); ++row) {
     row_of[static_cast<std::size_t>(order[row])] = static_cast<std::int64_t>(row);
@@ -128,7 +147,12 @@ Read join(std::vector<Extraction> parts, const Opened& opened) {
 
 Read read_sources(Opened& opened, const CacheOptions& cache, const Context& context) {
   std::vector<Extraction> parts;
-  for (auto& source : opened.sources) parts.push_back(read_source(source, cache, context));
+  Context reading = context;
+  for (auto& source : opened.sources) {
+    parts.push_back(read_source(source, cache, reading));
+    reading.memory_bytes -= bytes_of(parts.back().features);
+    if (opened.sources.size() > 1) check_joinable(context.memory_bytes - reading.memory_bytes, context);
+  }
   Read read;
   if (parts.size() == 1) {
     read = {std::move(parts.front()), {}};

@@ -23,9 +23,9 @@ using ::testing::Not;
 
 class Merge : public test::Runs {
  protected:
-  ClusterSummary merge(const MergeOptions& options, int threads = 2) {
+  ClusterSummary merge(const MergeOptions& options, int threads = 2, std::int64_t memory_bytes = 256 << 20) {
     ThreadPool pool(threads);
-    return run_merge(options, {pool, *progress_, cancellation_, 256 << 20, {}});
+    return run_merge(options, {pool, *progress_, cancellation_, memory_bytes, {}});
   }
   /// A result whose batches are apart.
   fs::path apart(ClusterOptions options, const std::string& name = "apart") {
@@ -243,6 +243,25 @@ TEST_F(Merge, OfSeveralFoldersTakesEveryMethod) {
     merge({.folders = folders, .out = path(name("merged"))});
     EXPECT_EQ(tables(path(name("merged"))), tables(path(name("whole"))));
   }
+}
+
+TEST_F(Merge, OfSeveralFoldersStaysWithinTheMemory) {
+  const FeatureOptions features{.size = PixelSize{512, 512}};  // 256 KiB an image
+  const auto images = test::planted_images({4, 4, 4, 2}, 64);
+  for (std::size_t k = 0; k < images.size(); ++k) {
+    folder_.write(std::string(k < 6 ? "all/a/" : "all/b/") + std::to_string(k) + ".png", test::png_of(images[k]));
+  }
+  const MergeOptions options{.folders = {apart({.input = path("all/a"), .features = features}, "a"),
+                                         apart({.input = path("all/b"), .features = features}, "b")},
+                             .out = out_};
+  const auto refused = [&](std::int64_t kib) { return error_of([&] { merge(options, 1, kib << 10); }); };
+  EXPECT_THAT(refused(2500),
+              IsError(ErrorCode::out_of_memory, "joining the features of several folders needs 3.0 MiB"));
+  // What the first folder holds is not there for the second.
+  EXPECT_THAT(refused(3300), IsError(ErrorCode::out_of_memory, "the features need 2.0 MiB; --memory allows 1.7 MiB"));
+  EXPECT_THAT(refused(6900),
+              IsError(ErrorCode::out_of_memory, "joining the features of several folders needs 7.0 MiB"));
+  EXPECT_EQ(merge(options, 1, 32 << 20).num_items, 14);
 }
 
 TEST_F(Merge, OfSeveralFoldersNamesWhatLiesOutside) {

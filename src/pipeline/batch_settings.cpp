@@ -99,10 +99,8 @@ std::string to_json(const BatchSettings& settings) {
   ordered_json json;
   json["size"] = settings.batch_size;
   if (to_valid_utf8(settings.input) == settings.input) json["input"] = settings.input;
-  json["include"] = ordered_json::array();
-  json["exclude"] = ordered_json::array();
-  for (const auto& glob : settings.listing.include) json["include"].push_back(to_valid_utf8(glob));
-  for (const auto& glob : settings.listing.exclude) json["exclude"].push_back(to_valid_utf8(glob));
+  json["include"] = settings.listing.include;  // UTF-8, as ClusterOptions::validate() has seen
+  json["exclude"] = settings.listing.exclude;
   json["method"] = info(*features.method).name;
   if (features.size) {
     json["width_px"] = features.size->width_px;

@@ -63,6 +63,15 @@ ThresholdAdvice advise(const Metric& metric, Method method, std::uint64_t seed, 
   return study_sample(metric, rows, count, info(method).default_threshold, context).advice;
 }
 
+/// Merging later lists the input by what the manifest says.
+void check_kept(std::string_view flag, const std::vector<std::string>& globs) {
+  for (const auto& glob : globs) {
+    if (to_valid_utf8(glob) == glob) continue;
+    throw Error(ErrorCode::invalid_argument,
+                concat(flag, " ", in_quotes(glob), " with --no-merge: not UTF-8, so the manifest cannot keep it"));
+  }
+}
+
 }  // namespace
 
 void ClusterOptions::validate() const {
@@ -88,6 +97,10 @@ void ClusterOptions::validate() const {
     throw Error(
         ErrorCode::invalid_argument,
         concat("--min-size ", min_size, " with --no-merge: groups of batches are not complete yet; allowed is 2"));
+  }
+  if (!merge_batches) {
+    check_kept("--include", listing.include);
+    check_kept("--exclude", listing.exclude);
   }
   if (min_size < 1) throw Error(ErrorCode::invalid_argument, concat("--min-size ", min_size, ": allowed is 1 or more"));
   if (max_edges < 1)

@@ -550,6 +550,18 @@ TEST_F(Merge, OfAnInputThatJsonCannotSayNeedsToBeTold) {
   EXPECT_EQ(merge({.folders = {path("apart")}, .inputs = {odd}, .out = out_}).num_items, 3);
 }
 
+TEST_F(Merge, CannotComeAfterGlobsThatJsonCannotSay) {
+  const auto input = photos({2, 1});
+  ClusterOptions options{
+      .input = input, .listing = {.include = {}, .exclude = {"x", "p\xff*"}}, .batch_size = 4, .out = out_};
+  EXPECT_EQ(cluster(options).num_items, 3);
+  fs::remove_all(out_);
+  options.merge_batches = false;
+  expect_refused(options, ErrorCode::invalid_argument, "--exclude 'p\\xFF*' with --no-merge: not UTF-8");
+  options.listing = {{"\xc3"}, {}};
+  expect_refused(options, ErrorCode::invalid_argument, "--include '\\xC3' with --no-merge: not UTF-8");
+}
+
 TEST_F(Merge, PlansWithoutWriting) {
   apart({.input = photos({3, 2, 1})});
   const auto before = snapshot(folder_.path());

@@ -76,6 +76,11 @@ Opened open_batches(const MergeOptions& options, const Context& context) {
   return opened;
 }
 
+/// Groups of one batch are apart because their images are not alike.
+bool compares(const Opened& opened, std::int64_t num_batches) {
+  return num_batches > 1 || opened.threshold < opened.settings().threshold;
+}
+
 /// Features of all items, and the groups that they are in.
 struct Read {
   Extraction extraction;
@@ -188,19 +193,23 @@ std::string plan_merge(const MergeOptions& options, const Context& context) {
   const Opened opened = open_batches(options, context);
   std::string plan;
   std::int64_t num_groups = 0;
+  std::int64_t num_batches = 0;
   for (const auto& source : opened.sources) {
     const auto& labels = source.batches.labels;
     Grouping grouping;
     count_batches(source.batches, grouping);
+    num_batches += grouping.num_batches;
     plan += concat("batches: ", format_counted(grouping.num_batches, "batch", "batches"), " of ",
                    in_quotes(source.folder.native()), ", ", format_counted(std::ssize(labels), "image", "images"),
                    " of ", in_quotes(source.input.native()), "\n");
     for (std::size_t row = 0; row < labels.size(); ++row) num_groups += labels[row] == static_cast<std::int64_t>(row);
   }
-  return plan + concat("compare: ", format_counted(num_groups, "representative", "representatives"), ", ",
-                       format_counted(Pairs::triangle(num_groups).count(), "pair", "pairs"), ", by ",
-                       info(opened.method).name, "; alike from ", opened.threshold, " on\ngroups: at least ",
-                       options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
+  const auto compared = compares(opened, num_batches)
+                            ? concat(format_counted(num_groups, "representative", "representatives"), ", ",
+                                     format_counted(Pairs::triangle(num_groups).count(), "pair", "pairs"))
+                            : std::string("nothing more, since groups of one batch are apart");
+  return plan + concat("compare: ", compared, ", by ", info(opened.method).name, "; alike from ", opened.threshold,
+                       " on\ngroups: at least ", options.min_size, " images\nwrite: ", in_quotes(opened.out.native()),
                        fs::exists(opened.out) ? " (replaces the earlier result)" : "",
                        "\nnothing was written (--dry-run)\n");
 }
@@ -216,8 +225,7 @@ ClusterSummary run_merge(const MergeOptions& options, const Context& context) {
   const auto metric = make_metric(read.extraction.features, settings.metric);
   watch.lap("read");
 
-  // Groups of one batch are apart because their images are not alike.
-  if (read.grouping.num_batches > 1 || opened.threshold < settings.threshold) {
+  if (compares(opened, read.grouping.num_batches)) {
     merge_groups(read.extraction.features, *metric,
                  {.threshold = opened.threshold, .seed = settings.seed, .metric = settings.metric}, run.work(), context,
                  read.grouping);

@@ -573,6 +573,16 @@ TEST_F(Merge, PlansWithoutWriting) {
   EXPECT_EQ(snapshot(folder_.path()), before);
 }
 
+TEST_F(Merge, PlansNoComparingWithinOneBatchUnlessTheThresholdIsLower) {
+  apart({.input = photos({3, 2, 1}), .batch_size = 6});
+  ThreadPool pool(1);
+  const Context context{pool, *progress_, cancellation_, 256 << 20, {}};
+  EXPECT_THAT(plan_merge({.folders = {path("apart")}}, context),
+              HasSubstr("\ncompare: nothing more, since groups of one batch are apart, by ssim; alike from 0.8 on\n"));
+  EXPECT_THAT(plan_merge({.folders = {path("apart")}, .threshold = 0.5}, context),
+              HasSubstr("\ncompare: 3 representatives, 3 pairs, by ssim; alike from 0.5 on\n"));
+}
+
 TEST_F(Merge, IsRefusedWhereAnotherResultStands) {
   apart({.input = photos({2, 1})});
   merge({.folders = {path("apart")}, .out = out_});

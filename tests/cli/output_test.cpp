@@ -30,7 +30,7 @@ TEST_F(Output, SaysTheHeadlineOnStandardOutputAndProgressOnStandardError) {
   EXPECT_THAT(outcome.out,
               MatchesRegex("7 images: 2 groups of 5 images \\(83\\.3% grouped, the largest 3\\), 1 "
                            "outlier, 1 unreadable\n15 pairs in [^\n]* pairs/s\\): 0 skipped, [^\n]* exactly; a plain "
-                           "double loop would take about [^\n]* s\nreport: [^\n]*/out/"
+                           "double loop would take about [^\n]* m?s\nreport: [^\n]*/out/"
                            "report\\.html\n"));
   EXPECT_THAT(outcome.err, HasSubstr("reading: "));
   EXPECT_THAT(outcome.err, Not(HasSubstr("report:")));

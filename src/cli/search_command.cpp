@@ -38,7 +38,7 @@ void execute(const SearchFlags& flags, const Session& session) {
   }
   if (summary.num_unreadable > 0 && !flags.run.quiet) {
     session.streams.err << "simile: " << format_counted(summary.num_unreadable, "item", "items")
-                        << " could not be read and was not searched\n";
+                        << " could not be read: left out of the search\n";
   }
 }
 

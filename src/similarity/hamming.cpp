@@ -16,13 +16,23 @@
 namespace simile {
 namespace {
 
-constexpr std::int64_t kEdge = 1024;
+// Searching by pieces costs by rows and columns, so it gains with the edge; larger ones would leave threads without
+// work.
+constexpr std::int64_t kEdge = 2048;
 constexpr std::int64_t kMaxBits = 1 << 30;
 constexpr std::int64_t kMaxSlices = 64;
 constexpr std::int64_t kMaxReach = 8191;  // of Kernels::near_codes
 constexpr std::int64_t kRowsAtOnce = 64;  // keeps what is found in the second level cache
 
-enum Slot : std::size_t { slice_slot, found_slot, distance_slot };
+// In units of what a slice costs a pair (0.1 ns with AVX2): putting a code into a bucket or looking one up there, and
+// comparing two codes of a bucket.
+constexpr double kLookUp = 40;
+constexpr double kCompare = 30;
+// Pairs with an equal piece, for one that slices would have to look at: more are not looked at.
+constexpr std::int64_t kPairsPerCandidate = 64;
+constexpr std::int64_t kMaxCandidates = 1 << 16;
+
+enum Slot : std::size_t { slice_slot, found_slot, distance_slot, heads_slot, next_slot };
 
 std::int64_t words_for(std::int64_t bits) { return (bits + 63) / 64; }
 
@@ -69,6 +79,18 @@ std::int64_t useful_slices(std::int64_t bits, std::int64_t reach) {
   return slices;
 }
 
+/// Bits of codes as bytes, all of which may differ by their place (BitOrder).
+std::int64_t stored_bits(std::int64_t bits) { return (bits + 7) / 8 * 8; }
+
+/// Whether pieces promise to cost less than slices, if codes were random.
+bool pieces_pay(const Tile& tile, std::int64_t bits, std::int64_t reach, std::int64_t slices) {
+  const auto pieces = static_cast<double>(reach + 1);
+  const double width = std::min(std::log2(static_cast<double>(kPieceValues)), static_cast<double>(bits) / pieces);
+  const auto pairs = static_cast<double>(tile.count());
+  const auto codes = static_cast<double>(tile.rows.size() + tile.cols.size());
+  return kLookUp * codes * pieces + kCompare * pairs * pieces * std::exp2(-width) < pairs * static_cast<double>(slices);
+}
+
 }  // namespace
 
 HammingMetric::HammingMetric(View<const std::uint8_t, 2> codes, std::int64_t bits)
@@ -108,8 +130,10 @@ Cost HammingMetric::cost() const {
   const Kernels& simd = kernels();
   Cost cost;
   cost.preferred_edge = kEdge;
-  cost.bytes_per_column = sizeof(std::uint32_t);
-  cost.fixed_bytes = available_slices(bits_) * simd.slice_words * static_cast<std::int64_t>(sizeof(std::uint32_t)) +
+  cost.bytes_per_column = 2 * sizeof(std::uint32_t);
+  cost.fixed_bytes = kPieceValues * static_cast<std::int64_t>(sizeof(std::int32_t)) +
+                     kMaxCandidates * static_cast<std::int64_t>(sizeof(NearCodes)) +
+                     available_slices(bits_) * simd.slice_words * static_cast<std::int64_t>(sizeof(std::uint32_t)) +
                      (kRowsAtOnce * simd.block_codes + 1) * static_cast<std::int64_t>(sizeof(NearCodes));
   return cost;
 }
@@ -129,7 +153,7 @@ void HammingMetric::screen_block(const Tile& tile, const Need& need, Workspace& 
   const std::int64_t slices = useful_slices(bits_, reach);
   if (slices == 0) {
     count_all(tile, reach, workspace, out);
-  } else {
+  } else if (!count_by_pieces(tile, reach, slices, workspace, out)) {
     count_slices(tile, reach, slices, workspace, out);
   }
 }
@@ -149,6 +173,32 @@ void HammingMetric::count_all(const Tile& tile, std::int64_t reach, Workspace& w
       out.push_back({row, first + k, similarity, similarity});
     }
   }
+}
+
+bool HammingMetric::count_by_pieces(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,
+                                    std::vector<ScoredPair>& out) const {
+  if (!pieces_pay(tile, bits_, reach, slices)) return false;
+  const std::int64_t max_candidates = std::min(kMaxCandidates, tile.count() * slices / kPairsPerCandidate);
+  auto* const found = workspace.buffer<NearCodes>(found_slot, max_candidates);
+  const PieceSearch search{left_code(tile.rows.begin),
+                           tile.rows.size(),
+                           right_code(tile.cols.begin),
+                           tile.cols.size(),
+                           words_per_code_,
+                           stored_bits(bits_),
+                           reach,
+                           tile.upper ? tile.rows.begin - tile.cols.begin : -tile.rows.size(),
+                           max_candidates,
+                           workspace.buffer<std::int32_t>(heads_slot, kPieceValues),
+                           workspace.buffer<std::int32_t>(next_slot, tile.cols.size())};
+  const std::int64_t count = kernels().near_codes_by_pieces(search, found);
+  for (std::int64_t k = 0; k < count; ++k) {
+    const std::int64_t left = tile.rows.begin + found[k].row;
+    const std::int64_t right = tile.cols.begin + found[k].column;
+    const double similarity = hamming_similarity(bits_, found[k].distance);
+    out.push_back({left, right, similarity, similarity});
+  }
+  return count >= 0;
 }
 
 void HammingMetric::count_slices(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,

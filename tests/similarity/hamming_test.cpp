@@ -12,6 +12,7 @@
 #include "core/expect_error.hpp"
 #include "similarity/hamming_order.hpp"
 #include "similarity/intervals.hpp"
+#include "similarity/simd/kernels.hpp"
 #include "support/oracle.hpp"
 
 #include "simile/core/random.hpp"
@@ -150,6 +151,89 @@ TEST_P(HammingBorder, FindsExactlyThePairsWithinReachAtEveryLevel) {
     for (const SimdLevel level : supported_simd_levels()) {
       set_simd_level(level);
       ASSERT_EQ(sorted_edges(metric, tile, floor), expected) << to_string(level);
+    }
+  }
+}
+
+/// What near_codes_by_pieces finds among the codes: rows before `split`, columns from `split` on, or all and all.
+std::vector<Edge> found_by_pieces(const std::vector<std::uint64_t>& codes, std::int64_t words, PieceSearch search,
+                                  std::int64_t max_candidates) {
+  std::vector<std::int32_t> heads(kPieceValues);
+  std::vector<std::int32_t> next(static_cast<std::size_t>(search.num_columns));
+  std::vector<NearCodes> found(static_cast<std::size_t>(max_candidates));
+  search.rows = codes.data();
+  search.columns = codes.data();
+  search.words = words;
+  search.max_candidates = max_candidates;
+  search.heads = heads.data();
+  search.next = next.data();
+  const std::int64_t count = kernels().near_codes_by_pieces(search, found.data());
+  std::vector<Edge> edges;
+  for (std::int64_t k = 0; k < count; ++k) {
+    const auto& [row, column, distance] = found[static_cast<std::size_t>(k)];
+    edges.push_back({row, column, static_cast<double>(distance)});
+  }
+  if (count < 0) edges.push_back({-1, -1, -1});
+  std::sort(edges.begin(), edges.end(),
+            [](const Edge& a, const Edge& b) { return std::pair(a.left, a.right) < std::pair(b.left, b.right); });
+  return edges;
+}
+
+class HammingPieces : public testing::TestWithParam<Border> {};
+// One piece and many; pieces that go on in the next word; wider and narrower than what is looked at.
+INSTANTIATE_TEST_SUITE_P(Reaches, HammingPieces,
+                         testing::Values(Border{64, 0}, Border{64, 1}, Border{64, 5}, Border{64, 20}, Border{72, 4},
+                                         Border{200, 12}, Border{256, 20}, Border{256, 60}, Border{1024, 30}),
+                         testing::PrintToStringParamName());
+
+TEST_P(HammingPieces, FindEveryNearPairOnceAtEveryLevel) {
+  const auto [bits, reach] = GetParam();
+  constexpr std::int64_t kCodes = 160;
+  const auto bytes = planted_codes(kCodes, bits, reach, 8);
+  const std::int64_t words = (bits + 63) / 64;
+  std::vector<std::uint64_t> codes(static_cast<std::size_t>(kCodes * words));
+  for (std::int64_t k = 0; k < kCodes; ++k) {
+    std::copy_n(bytes.data() + k * bits / 8, bits / 8, reinterpret_cast<std::uint8_t*>(&codes[k * words]));
+  }
+  const SimdScope scope;
+  for (const SimdLevel level : supported_simd_levels()) {
+    set_simd_level(level);
+    for (const std::int64_t diagonal : {-kCodes, -7L, 0L, 9L}) {
+      std::vector<Edge> expected;
+      for (std::int64_t i = 0; i < kCodes; ++i) {
+        for (std::int64_t j = std::max<std::int64_t>(0, i + diagonal + 1); j < kCodes; ++j) {
+          int distance = 0;
+          for (std::int64_t w = 0; w < words; ++w) {
+            distance += std::popcount(codes[static_cast<std::size_t>(i * words + w)] ^
+                                      codes[static_cast<std::size_t>(j * words + w)]);
+          }
+          if (distance <= reach) expected.push_back({i, j, static_cast<double>(distance)});
+        }
+      }
+      PieceSearch search{};
+      search.num_rows = search.num_columns = kCodes;
+      search.code_bits = bits;
+      search.reach = reach;
+      search.diagonal = diagonal;
+      ASSERT_EQ(found_by_pieces(codes, words, search, kCodes * kCodes * (reach + 1)), expected)
+          << to_string(level) << ", diagonal " << diagonal;
+      EXPECT_EQ(found_by_pieces(codes, words, search, 3).front().left, -1) << "too many candidates";
+    }
+  }
+}
+
+// Tiles large enough for pieces to pay; and equal codes, of which every pair is a candidate.
+TEST(Hamming, FindsTheSamePairsInLargeTiles) {
+  for (const auto& [bits, reach] : {Border{64, 5}, Border{256, 12}}) {
+    for (const bool equal : {false, true}) {
+      constexpr std::int64_t kCodes = 2100;
+      auto codes = planted_codes(kCodes, bits, reach, 9);
+      if (equal) std::fill_n(codes.data() + kCodes / 2 * bits / 8, kCodes / 4 * bits / 8, std::uint8_t{0x5a});
+      const HammingMetric metric(codes.view(), bits);
+      const double floor = static_cast<double>(bits - reach) / static_cast<double>(bits);
+      Engine engine;
+      const auto pairs = Pairs::triangle(kCodes);
+      EXPECT_EQ(edges_of(engine, pairs, metric, floor), expected_edges(pairs, metric, floor)) << bits << ", " << equal;
     }
   }
 }

@@ -30,6 +30,9 @@ class HammingMetric final : public Metric {
  private:
   /// Every distance of the tile, by counting bits.
   void count_all(const Tile& tile, std::int64_t reach, Workspace& workspace, std::vector<ScoredPair>& out) const;
+  /// Looks only at pairs of which a piece is equal; false, and nothing is done, where those would be many.
+  bool count_by_pieces(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,
+                       std::vector<ScoredPair>& out) const;
   /// Counts the bits of many codes at once, and of those that stay within `reach` once more.
   void count_slices(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,
                     std::vector<ScoredPair>& out) const;

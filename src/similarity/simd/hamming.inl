@@ -83,3 +83,63 @@ std::int64_t near_codes(const CodeBlock& block, const std::uint64_t* codes, std:
   if (reach < 512) return near_codes_by<9>(block, codes, count, reach, found);
   return near_codes_by<13>(block, codes, count, reach, found);
 }
+
+/// Bits of a code that stand for one of its pieces.
+struct Piece {
+  std::int64_t word;
+  int shift;
+  bool split;  ///< goes on in the next word
+  std::uint32_t mask;
+
+  std::uint32_t of(const std::uint64_t* code) const {
+    std::uint64_t value = code[word] >> shift;
+    if (split) value |= code[word + 1] << (64 - shift);
+    return static_cast<std::uint32_t>(value) & mask;
+  }
+};
+
+inline Piece piece_at(const PieceSearch& search, std::int64_t index) {
+  const std::int64_t begin = index * search.code_bits / (search.reach + 1);
+  const std::int64_t end = (index + 1) * search.code_bits / (search.reach + 1);
+  std::uint32_t mask = 1;
+  std::int64_t width = 0;
+  for (; width < end - begin && mask < kPieceValues; ++width) mask <<= 1;
+  return {begin / 64, static_cast<int>(begin % 64), begin % 64 + width > 64, mask - 1};
+}
+
+/// Whether a piece before `index` is equal, too: the pair has been found there.
+inline bool found_before(const PieceSearch& search, std::int64_t index, const std::uint64_t* x,
+                         const std::uint64_t* y) {
+  for (std::int64_t k = 0; k < index; ++k) {
+    const Piece piece = piece_at(search, k);
+    if (piece.of(x) == piece.of(y)) return true;
+  }
+  return false;
+}
+
+std::int64_t near_codes_by_pieces(const PieceSearch& search, NearCodes* found) {
+  NearCodes* next = found;
+  std::int64_t candidates = 0;
+  for (std::int64_t index = 0; index <= search.reach; ++index) {
+    const Piece piece = piece_at(search, index);
+    for (std::int64_t value = 0; value <= piece.mask; ++value) search.heads[value] = -1;
+    for (std::int64_t column = 0; column < search.num_columns; ++column) {
+      std::int32_t& head = search.heads[piece.of(search.columns + column * search.words)];
+      search.next[column] = head;
+      head = static_cast<std::int32_t>(column);
+    }
+    for (std::int64_t row = 0; row < search.num_rows; ++row) {
+      const std::uint64_t* const code = search.rows + row * search.words;
+      const std::int64_t left_out = row + search.diagonal < -1 ? -1 : row + search.diagonal;
+      // A bucket's columns descend.
+      for (std::int32_t column = search.heads[piece.of(code)]; column > left_out; column = search.next[column]) {
+        if (++candidates > search.max_candidates) return -1;
+        const std::uint64_t* const other = search.columns + column * search.words;
+        const std::uint32_t distance = differing_bits(code, other, search.words);
+        if (distance > search.reach || found_before(search, index, code, other)) continue;
+        *next++ = {static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), distance};
+      }
+    }
+  }
+  return next - found;
+}

@@ -89,6 +89,24 @@ struct NearCodes {
   std::uint32_t distance;
 };
 
+/// Values that a piece of a code may have: it is looked at by 12 bits at most.
+constexpr std::int64_t kPieceValues = 1 << 12;
+
+/// Codes of `words` words each, `code_bits` of which may differ, to be searched by reach + 1 pieces of their bits.
+struct PieceSearch {
+  const std::uint64_t* rows;
+  std::int64_t num_rows;
+  const std::uint64_t* columns;
+  std::int64_t num_columns;
+  std::int64_t words;
+  std::int64_t code_bits;
+  std::int64_t reach;           ///< less than code_bits
+  std::int64_t diagonal;        ///< only columns beyond row + diagonal count
+  std::int64_t max_candidates;  ///< pairs with an equal piece to look at
+  std::int32_t* heads;          ///< scratch [kPieceValues]
+  std::int32_t* next;           ///< scratch [num_columns]
+};
+
 /// The inner loops, compiled once per instruction set. Decisions do not depend on which is used: screens differ within
 /// their bands, exact evaluations are the same operations in the same order.
 struct Kernels {
@@ -151,6 +169,9 @@ struct Kernels {
   /// ascending, to `found`, which has room for one more than all pairs; gives their number.
   std::int64_t (*near_codes)(const CodeBlock& block, const std::uint64_t* codes, std::int64_t count, std::int64_t reach,
                              NearCodes* found);
+  /// Writes every pair of a row and a column that differ in at most `reach` bits, once, to `found`, which has room for
+  /// max_candidates; gives their number, or -1 when there are more candidates.
+  std::int64_t (*near_codes_by_pieces)(const PieceSearch& search, NearCodes* found);
 
   // minhash (similarity/minhash.cpp)
   /// Writes the `others` [count, 128] that have at least `least` bytes in common with `bytes` [128], ascending, to

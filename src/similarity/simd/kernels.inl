@@ -64,6 +64,7 @@ const Kernels SIMILE_KERNELS = {
     .slice_words = kSliceVectors * kLanes,
     .slice_codes = slice_codes,
     .near_codes = near_codes,
+    .near_codes_by_pieces = near_codes_by_pieces,
     .minhash_candidates = minhash_candidates,
     .minhash_equal = minhash_equal,
     .nearest_codes = nearest_codes,

@@ -18,7 +18,7 @@ namespace {
 
 // Searching by pieces costs by rows and columns, so it gains with the edge; larger ones would leave threads without
 // work.
-constexpr std::int64_t kEdge = 2048;
+constexpr std::int64_t kEdge = 4096;
 constexpr std::int64_t kMaxBits = 1 << 30;
 constexpr std::int64_t kMaxSlices = 64;
 constexpr std::int64_t kMaxReach = 8191;  // of Kernels::near_codes
@@ -30,7 +30,7 @@ constexpr double kLookUp = 40;
 constexpr double kCompare = 30;
 // Pairs with an equal piece, for one that slices would have to look at: more are not looked at.
 constexpr std::int64_t kPairsPerCandidate = 64;
-constexpr std::int64_t kMaxCandidates = 1 << 16;
+constexpr std::int64_t kMaxFound = 1 << 15;  // by pieces in one tile
 
 enum Slot : std::size_t { slice_slot, found_slot, distance_slot, heads_slot, next_slot };
 
@@ -132,7 +132,7 @@ Cost HammingMetric::cost() const {
   cost.preferred_edge = kEdge;
   cost.bytes_per_column = 2 * sizeof(std::uint32_t);
   cost.fixed_bytes = kPieceValues * static_cast<std::int64_t>(sizeof(std::int32_t)) +
-                     kMaxCandidates * static_cast<std::int64_t>(sizeof(NearCodes)) +
+                     kMaxFound * static_cast<std::int64_t>(sizeof(NearCodes)) +
                      available_slices(bits_) * simd.slice_words * static_cast<std::int64_t>(sizeof(std::uint32_t)) +
                      (kRowsAtOnce * simd.block_codes + 1) * static_cast<std::int64_t>(sizeof(NearCodes));
   return cost;
@@ -178,8 +178,7 @@ void HammingMetric::count_all(const Tile& tile, std::int64_t reach, Workspace& w
 bool HammingMetric::count_by_pieces(const Tile& tile, std::int64_t reach, std::int64_t slices, Workspace& workspace,
                                     std::vector<ScoredPair>& out) const {
   if (!pieces_pay(tile, bits_, reach, slices)) return false;
-  const std::int64_t max_candidates = std::min(kMaxCandidates, tile.count() * slices / kPairsPerCandidate);
-  auto* const found = workspace.buffer<NearCodes>(found_slot, max_candidates);
+  auto* const found = workspace.buffer<NearCodes>(found_slot, kMaxFound);
   const PieceSearch search{left_code(tile.rows.begin),
                            tile.rows.size(),
                            right_code(tile.cols.begin),
@@ -188,7 +187,8 @@ bool HammingMetric::count_by_pieces(const Tile& tile, std::int64_t reach, std::i
                            stored_bits(bits_),
                            reach,
                            tile.upper ? tile.rows.begin - tile.cols.begin : -tile.rows.size(),
-                           max_candidates,
+                           tile.count() * slices / kPairsPerCandidate,
+                           kMaxFound,
                            workspace.buffer<std::int32_t>(heads_slot, kPieceValues),
                            workspace.buffer<std::int32_t>(next_slot, tile.cols.size())};
   const std::int64_t count = kernels().near_codes_by_pieces(search, found);

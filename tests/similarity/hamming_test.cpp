@@ -157,14 +157,15 @@ TEST_P(HammingBorder, FindsExactlyThePairsWithinReachAtEveryLevel) {
 
 /// What near_codes_by_pieces finds among the codes: rows before `split`, columns from `split` on, or all and all.
 std::vector<Edge> found_by_pieces(const std::vector<std::uint64_t>& codes, std::int64_t words, PieceSearch search,
-                                  std::int64_t max_candidates) {
+                                  std::int64_t max_candidates, std::size_t max_found = 1 << 16) {
   std::vector<std::int32_t> heads(kPieceValues);
   std::vector<std::int32_t> next(static_cast<std::size_t>(search.num_columns));
-  std::vector<NearCodes> found(static_cast<std::size_t>(max_candidates));
+  std::vector<NearCodes> found(max_found);
   search.rows = codes.data();
   search.columns = codes.data();
   search.words = words;
   search.max_candidates = max_candidates;
+  search.max_found = std::ssize(found);
   search.heads = heads.data();
   search.next = next.data();
   const std::int64_t count = kernels().near_codes_by_pieces(search, found.data());
@@ -218,6 +219,8 @@ TEST_P(HammingPieces, FindEveryNearPairOnceAtEveryLevel) {
       ASSERT_EQ(found_by_pieces(codes, words, search, kCodes * kCodes * (reach + 1)), expected)
           << to_string(level) << ", diagonal " << diagonal;
       EXPECT_EQ(found_by_pieces(codes, words, search, 3).front().left, -1) << "too many candidates";
+      if (expected.size() <= 3) continue;
+      EXPECT_EQ(found_by_pieces(codes, words, search, 1 << 20, 3).front().left, -1) << "too many pairs";
     }
   }
 }

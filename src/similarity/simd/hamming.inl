@@ -137,6 +137,7 @@ std::int64_t near_codes_by_pieces(const PieceSearch& search, NearCodes* found) {
         const std::uint64_t* const other = search.columns + column * search.words;
         const std::uint32_t distance = differing_bits(code, other, search.words);
         if (distance > search.reach || found_before(search, index, code, other)) continue;
+        if (next - found == search.max_found) return -1;
         *next++ = {static_cast<std::uint32_t>(row), static_cast<std::uint32_t>(column), distance};
       }
     }

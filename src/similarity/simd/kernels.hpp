@@ -103,8 +103,9 @@ struct PieceSearch {
   std::int64_t reach;           ///< less than code_bits
   std::int64_t diagonal;        ///< only columns beyond row + diagonal count
   std::int64_t max_candidates;  ///< pairs with an equal piece to look at
-  std::int32_t* heads;          ///< scratch [kPieceValues]
-  std::int32_t* next;           ///< scratch [num_columns]
+  std::int64_t max_found;
+  std::int32_t* heads;  ///< scratch [kPieceValues]
+  std::int32_t* next;   ///< scratch [num_columns]
 };
 
 /// The inner loops, compiled once per instruction set. Decisions do not depend on which is used: screens differ within
@@ -170,7 +171,7 @@ struct Kernels {
   std::int64_t (*near_codes)(const CodeBlock& block, const std::uint64_t* codes, std::int64_t count, std::int64_t reach,
                              NearCodes* found);
   /// Writes every pair of a row and a column that differ in at most `reach` bits, once, to `found`, which has room for
-  /// max_candidates; gives their number, or -1 when there are more candidates.
+  /// max_found; gives their number, or -1 when there are more of them or of candidates.
   std::int64_t (*near_codes_by_pieces)(const PieceSearch& search, NearCodes* found);
 
   // minhash (similarity/minhash.cpp)

@@ -108,7 +108,7 @@ def plot(points, path):
     matplotlib.rcParams.update({"svg.fonttype": "none", "svg.hashsalt": "simile", "font.family": "sans-serif",
                                 "font.size": 9, "axes.spines.top": False, "axes.spines.right": False})
     from matplotlib import pyplot
-    figure, panels = pyplot.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
+    figure, panels = pyplot.subplots(1, 2, figsize=(9, 4.2), layout="constrained")
     colours = pyplot.get_cmap("tab10").colors
     for panel, key, unit, title in ((panels[0], "seconds", 1, "seconds, all pairs to components"),
                                     (panels[1], "peak_bytes", 2**20, "peak memory of the process, MiB")):
@@ -125,7 +125,8 @@ def plot(points, path):
     x = np.array([1_000, 100_000])
     panels[0].loglog(x, low * 3 * (x / x[0]) ** 2, "--", color="#999999", linewidth=1, label="grows as n²")
     panels[0].set_ylim(low, high)
-    panels[0].legend(frameon=False, fontsize=8)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False,
+                  fontsize=8)
     decades = [10 ** round_to(np.log10(limit)) for limit, round_to in zip(panels[1].get_ylim(), (np.floor, np.ceil))]
     panels[1].set_ylim(*decades)
     for panel in panels:

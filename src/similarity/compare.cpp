@@ -4,20 +4,13 @@
 #include <algorithm>
 #include <charconv>
 
+#include "similarity/tile_bytes.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
 
 namespace simile {
-namespace {
-
-/// Worst case of a tile: every pair is reported.
-std::int64_t tile_bytes(const Cost& cost, std::int64_t edge) {
-  return cost.fixed_bytes + edge * (cost.bytes_per_row + cost.bytes_per_column) +
-         edge * edge * (cost.bytes_per_pair + static_cast<std::int64_t>(sizeof(ScoredPair)));
-}
-
-}  // namespace
 
 std::int64_t plan_edge(const Cost& cost, std::int64_t budget_bytes, int num_workers) {
   std::int64_t edge = std::max<std::int64_t>(1, cost.preferred_edge);

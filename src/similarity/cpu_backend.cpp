@@ -9,6 +9,7 @@
 #include <string>
 
 #include "similarity/checkpoint.hpp"
+#include "similarity/tile_bytes.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/simd.hpp"
@@ -138,9 +139,11 @@ CompareStats CpuBackend::compare(const Pairs& pairs, const Metric& metric, Sink&
   const auto start = std::chrono::steady_clock::now();
   const int num_workers = context.pool.num_threads();
   std::int64_t budget = context.memory_bytes - metric.resident_bytes();
-  const bool keep = metric.kept_bytes() <= budget / 2;
+  const std::int64_t edge = plan_edge(metric.cost(), budget, num_workers);
+  // What screens keep must leave room for the same tiles.
+  const bool keep = metric.kept_bytes() <= budget - num_workers * tile_bytes(metric.cost(), edge);
   if (keep) budget -= metric.kept_bytes();
-  const Comparison comparison{metric, sink, plan_edge(metric.cost(), budget, num_workers), keep};
+  const Comparison comparison{metric, sink, edge, keep};
   std::vector<Worker> workers;
   for (int k = 0; k < num_workers; ++k) workers.emplace_back(metric, budget / num_workers);
 

@@ -18,10 +18,14 @@ struct Point {
   double y;
 };
 
-/// Corners of the drawn lines that have at least `corners` of them.
+/// Corners of the lines drawn (not of letters, which are filled) that have at least `corners` of them.
 std::vector<std::vector<Point>> paths_of(const std::string& svg, std::size_t corners) {
   std::vector<std::vector<Point>> paths;
   for (std::size_t at = svg.find(" d=\"M"); at != std::string::npos; at = svg.find(" d=\"M", at + 1)) {
+    // (Versions of Cairo write it in two ways.)
+    const std::size_t tag = svg.rfind("<path", at);
+    const std::string style = svg.substr(tag, at - tag);
+    if (style.find("fill:none") == std::string::npos && style.find("fill=\"none\"") == std::string::npos) continue;
     std::vector<Point> path;
     const char* text = svg.c_str() + at + 4;
     while (*text == 'M' || *text == 'L') {

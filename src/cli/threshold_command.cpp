@@ -41,6 +41,9 @@ void print_headline(std::ostream& out, const ThresholdSummary& summary) {
     if (judged.num_wrong > 0) out << "; " << format_counted(judged.num_wrong, "answer", "answers") << " disagree";
     out << '\n';
   }
+  if (!summary.judged_problem.empty()) {
+    out << "the answers give no threshold: " << summary.judged_problem << " (pairs.csv keeps them)\n";
+  }
   out << "page with a slider: " << (std::filesystem::path(summary.output) / "threshold.html").native() << '\n';
 }
 

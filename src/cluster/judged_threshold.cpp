@@ -68,6 +68,9 @@ JudgedThreshold threshold_from(std::vector<JudgedPair> pairs) {
     const double next = last ? pairs[k].similarity : pairs[k + 1].similarity;
     best.threshold = next + (pairs[k].similarity - next) / 2;
   }
+  if (best.num_wrong > num_alike) {  // calling nothing alike would be wrong less often
+    throw Error(ErrorCode::invalid_argument, "those that are alike are less similar than those that are not");
+  }
   const ShareInterval precision = clopper_pearson(best.num_alike_above, best.num_above);
   best.precision_low = precision.low;
   best.precision_high = precision.high;

@@ -343,7 +343,12 @@ ThresholdSummary run_threshold(const ThresholdOptions& options, const Judge& jud
   for (std::size_t k = 0; k < replies.size(); ++k) {
     if (replies[k]) judged.push_back({questions[k].similarity, *replies[k]});
   }
-  if (!judged.empty()) summary.judged = threshold_from(std::move(judged));
+  try {
+    if (!judged.empty()) summary.judged = threshold_from(std::move(judged));
+  } catch (const Error& error) {
+    if (replies.empty()) throw;  // the answers stand in a file of the user's
+    summary.judged_problem = error.what();
+  }
 
   write_curve(folder.path(), run, summary.num_sampled);
   write_pairs(folder.path(), run, questions, replies);
@@ -373,6 +378,7 @@ std::string to_json(const ThresholdSummary& summary) {
   json["groups"] = summary.at_advice.groups;
   json["grouped"] = summary.at_advice.grouped;
   json["largest_group"] = summary.at_advice.largest;
+  if (!summary.judged_problem.empty()) json["judged"]["problem"] = summary.judged_problem;
   if (summary.judged) {
     const JudgedThreshold& judged = *summary.judged;
     auto& out = json["judged"];

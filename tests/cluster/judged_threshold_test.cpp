@@ -57,6 +57,10 @@ TEST(JudgedThreshold, IsTheLeastSimilarPairWhereAllAreAlike) {
 TEST(JudgedThreshold, RefusesAnswersThatSayNothing) {
   expect_error(ErrorCode::invalid_argument, "no pair was judged", [] { threshold_from({}); });
   expect_error(ErrorCode::invalid_argument, "none of the judged pairs is alike", [] { threshold_from({{.9, false}}); });
+  // Above all pairs one answer is wrong, at .7 two.
+  expect_error(ErrorCode::invalid_argument, "less similar than those that are not",
+               [] { threshold_from({{.9, false}, {.8, false}, {.7, true}}); });
+  EXPECT_EQ(threshold_from({{.9, false}, {.7, true}}).num_wrong, 1);
 }
 
 }  // namespace

@@ -109,6 +109,15 @@ TEST_F(Threshold, KeepsTheAnswersGivenBeforeQuitting) {
   EXPECT_EQ(summary.judged->num_judged, 3);
 }
 
+TEST_F(Threshold, KeepsAnswersThatGiveNoThreshold) {
+  const auto summary = threshold(options({2, 2, 2}), [](const PairToJudge&) -> std::optional<bool> { return false; });
+  EXPECT_FALSE(summary.judged);
+  EXPECT_THAT(summary.judged_problem, HasSubstr("none of the judged pairs is alike"));
+  const auto pairs = table("pairs.csv");
+  ASSERT_FALSE(pairs.rows.empty());
+  for (const auto& row : pairs.rows) EXPECT_EQ(row[pairs.column("alike")], "no");
+}
+
 TEST_F(Threshold, AnswersMayNameImagesOutsideTheSample) {
   auto chosen = options({2, 2, 2, 2, 2, 2});
   chosen.sample = 4;

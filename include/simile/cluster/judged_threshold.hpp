@@ -24,7 +24,8 @@ struct JudgedThreshold {
 };
 
 /// The threshold with the fewest wrong answers; of several the highest, midway between two judged pairs where it lies
-/// between them. Throws invalid_argument without a pair, or when no answer is "alike".
+/// between them. Throws invalid_argument without a pair, when no answer is "alike", or when calling no pair alike would
+/// be wrong less often.
 JudgedThreshold threshold_from(std::vector<JudgedPair> pairs);
 
 /// A share between two bounds, both in [0, 1].

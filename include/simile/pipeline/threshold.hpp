@@ -66,6 +66,7 @@ struct ThresholdSummary {
   double expected_pairs = 0;  ///< similar pairs of the whole set at the advice
   CurvePoint at_advice;       ///< of the sample
   std::optional<JudgedThreshold> judged;
+  std::string judged_problem;  ///< why answers given on the spot lead to no threshold; pairs.csv keeps them
 };
 
 /// One JSON object, keys in a fixed order, ends with a line break.

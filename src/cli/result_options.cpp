@@ -71,6 +71,10 @@ void print_summary(std::ostream& out, const ClusterSummary& summary) {
     out << format_counted(summary.num_transfer_errors, "file", "files")
         << " could not be transferred: transfer_errors.csv says why\n";
   }
+  if (summary.num_groups == 0 && summary.num_outliers > 1 && summary.min_size <= 2) {
+    out << "no two are alike from " << format_double(summary.threshold)
+        << " on: simile threshold shows what lower thresholds give\n";
+  }
   out << "report: " << (std::filesystem::path(summary.output) / "report.html").native() << '\n';
 }
 

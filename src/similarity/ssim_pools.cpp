@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <limits>
 #include <numeric>
+#include <utility>
 
 #include "similarity/arithmetic/ssim.hpp"
 #include "similarity/simd/kernels.hpp"
@@ -44,7 +45,8 @@ std::vector<std::int64_t> from_the_middle(std::int64_t rows, std::int64_t column
     return std::max(std::abs(2 * (pool / columns) + 1 - rows) * columns,
                     std::abs(2 * (pool % columns) + 1 - columns) * rows);
   };
-  std::stable_sort(order.begin(), order.end(), [&](auto a, auto b) { return distance(a) < distance(b); });
+  std::sort(order.begin(), order.end(),
+            [&](auto a, auto b) { return std::pair(distance(a), a) < std::pair(distance(b), b); });
   return order;
 }
 

@@ -38,8 +38,7 @@ std::string more_names(std::string_view list, std::int64_t size, std::int64_t sh
 /// One tile around `picture`, which is picture_html() or, without a thumbnail, placeholder_html(). `badge` marks the
 /// first tile of a group.
 std::string tile_html(const ReportModel& model, const Tile& tile, std::string_view link_prefix,
-                      const ClassColours& colours, std::string_view picture,
-                      std::string_view badge = "representative");
+                      const ClassColours& colours, std::string_view picture, std::string_view badge = "representative");
 std::string picture_html(std::string_view jpeg);
 std::string placeholder_html(const ReportModel& model, const ReportItem& item);
 

@@ -28,8 +28,8 @@ struct ClusterOptions {
   std::int64_t batch_size = 0;  ///< 0: every pair; else items of a batch, whose groups are merged by representatives
   bool merge_batches = true;
   double checkpoint_seconds = 60;  ///< between two writes of unfinished work
-  std::string truth{};          ///< as read_truth(); empty: none
-  std::filesystem::path out{};  ///< empty: default_result_folder(input)
+  std::string truth{};             ///< as read_truth(); empty: none
+  std::filesystem::path out{};     ///< empty: default_result_folder(input)
   bool overwrite = false;
   Transfer transfer = Transfer::none;
   bool similarities = false;  ///< write similarities.csv

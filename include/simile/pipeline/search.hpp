@@ -50,8 +50,8 @@ std::string to_json(const SearchSummary& summary);
 
 /// Ranks a set by likeness to each query, by exact similarities. A query that is an item of the set, by its id or as
 /// the file itself, is not found for itself; others are read like the set's images. Items alike to nothing are not
-/// found. Throws not_found or decode naming the query that is not there or cannot be read, invalid_argument when it does
-/// not fit the set, and as run_cluster().
+/// found. Throws not_found or decode naming the query that is not there or cannot be read, invalid_argument when it
+/// does not fit the set, and as run_cluster().
 SearchSummary run_search(const SearchOptions& options, const Context& context);
 
 }  // namespace simile

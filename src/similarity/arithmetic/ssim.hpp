@@ -33,10 +33,10 @@ constexpr std::int32_t kSsimC2Screen = 137645;
 /// be off; the rest is to spare.
 constexpr double kSsimBand = 48 * kFloatRoundoff + 1e-12;
 
-// SSIM from pools of windows. For a pool of n windows and one image let M, Q, V, T be the sums of Sx, Sx^2, Vx, sqrt(Vx),
-// and A1, A2, R those of a1, a2, r: the coefficients of the window along its two gradients (gradient_scale times the sum
-// of distance from the middle column, or row, times pixel; so a1^2 + a2^2 <= Vx) and the rest, sqrt(Vx - a1^2 - a2^2).
-// The sum of 1 - S over the pool is at least (docs/algorithms.md, "SSIM pools")
+// SSIM from pools of windows. For a pool of n windows and one image let M, Q, V, T be the sums of Sx, Sx^2, Vx,
+// sqrt(Vx), and A1, A2, R those of a1, a2, r: the coefficients of the window along its two gradients (gradient_scale
+// times the sum of distance from the middle column, or row, times pixel; so a1^2 + a2^2 <= Vx) and the rest, sqrt(Vx -
+// a1^2 - a2^2). The sum of 1 - S over the pool is at least (docs/algorithms.md, "SSIM pools")
 //   max{ (Mx - My)^2 / (Qx + Qy + n c1),
 //        max{ (Tx - Ty)^2, ((A1x - A1y)^2 + (A2x - A2y)^2 + (Rx - Ry)^2) / 2 } / (Vx + Vy + n c2) }.
 /// Sums that are kept of a pool: M, Q + n c1 / 2, T, V + n c2 / 2, A1, A2, R.

@@ -47,8 +47,8 @@ struct SsimKernels {
   /// double.
   void (*pool_image)(const std::uint8_t* pixels, const SsimPoolGrid& grid, std::int32_t* scratch, double* columns,
                      double* sums);
-  /// Of `count` right images, `stride` floats apart, those whose deficits against the left one do not add up to more than
-  /// `limit`, ascending. Pools lie in groups, [group][sum][kSsimPoolGroup].
+  /// Of `count` right images, `stride` floats apart, those whose deficits against the left one do not add up to more
+  /// than `limit`, ascending. Pools lie in groups, [group][sum][kSsimPoolGroup].
   std::int64_t (*pool_candidates)(const float* left, const float* rights, std::int64_t stride, std::int64_t count,
                                   std::int64_t groups, float limit, std::int32_t* found);
   /// The deficit of each pool of a pair, [group][kSsimPoolGroup].

@@ -170,8 +170,10 @@ void add_sums(const void* left_memory, const void* right_memory, SsimPatch patch
                 right.variances, patch.columns, width,           column_sums};
   for (std::int64_t y = 0; y < patch.rows + kWindow - 1; ++y) {
     if (y < kWindow - 1) {
-      Int unused[kLefts] = {};
-      for (std::int64_t c = 0; c < width; ++c) row.enter(c, unused);
+      for (std::int64_t c = 0; c < width; ++c) {
+        Int unused[kLefts] = {};  // of one column: of all it would outgrow 32 bits
+        row.enter(c, unused);
+      }
     } else {
       Float row_sums[kLefts] = {};
       row.sum(row_sums);

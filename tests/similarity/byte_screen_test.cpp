@@ -161,6 +161,8 @@ TEST_P(ByteScreenOf, LosesNoPairOfClusters) {
     for (std::size_t pair = 0; pair < 16; ++pair) floors.push_back(pair * 127 + 9);
     attack(rows, GetParam().normalised, floors, use);
   }
+  EXPECT_LE(use.worst, 1);
+  EXPECT_GT(use.pairs, 0);
   RecordProperty("worst_use", std::to_string(use.worst));
 }
 
@@ -197,6 +199,8 @@ TEST(ByteScreen, KeepsItsIntervalsWhenResultsAreFlushed) {
   const std::vector<std::size_t> floors{1, 36 * 11 + 12, 36 * 12 + 12, 36 * 25 + 26};
   for (const bool normalised : {true, false}) attack(hard_vectors(130, 7), normalised, floors, use);
   _mm_setcsr(before);
+  EXPECT_LE(use.worst, 1);
+  EXPECT_GT(use.pairs, 0);
 }
 #endif
 

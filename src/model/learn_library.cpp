@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place where libraries are opened at run time.
+#include "model/learn_library.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <vector>
+
+#include <dlfcn.h>
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/version.hpp"
+
+namespace simile {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kFileName = "libsimile_learn.so";
+
+std::vector<fs::path> candidates() {
+  const char* const named = std::getenv("SIMILE_LEARN_LIBRARY");  // NOLINT(concurrency-mt-unsafe)
+  if (named != nullptr && *named != '\0') return {named};
+  std::error_code error;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", error).parent_path();
+  return {folder / kFileName, folder.parent_path() / "lib" / "simile" / kFileName};
+}
+
+std::string loader_reason() {
+  const char* const text = ::dlerror();  // NOLINT(concurrency-mt-unsafe): under the lock of learn_part()
+  return text == nullptr ? "no reason given" : text;
+}
+
+void* open_library() {
+  const auto files = candidates();
+  for (const auto& file : files) {
+    std::error_code error;
+    if (!fs::exists(file, error)) continue;
+    // Local: what LibTorch brings must not take the place of the program's own libraries. Never closed.
+    if (void* const library = ::dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL)) return library;
+    throw Error(ErrorCode::model, concat(in_quotes(file.native()), " cannot be opened: ", loader_reason()));
+  }
+  throw Error(ErrorCode::model,
+              concat("this needs ", kFileName, ", which is not at ", in_quotes(files.front().native()),
+                     ": build with -DSIMILE_WITH_LEARN=ON, as ./dev does (SIMILE_LEARN_LIBRARY names another place)"));
+}
+
+void* function(void* library, const std::string& name) {
+  void* const address = ::dlsym(library, name.c_str());
+  if (address == nullptr) throw Error(ErrorCode::model, concat(kFileName, " has no ", name, ": ", loader_reason()));
+  return address;
+}
+
+void check_version(void* library) {
+  const auto version = reinterpret_cast<const char* (*)()>(function(library, "simile_learn_version"));
+  if (version() != kVersion) {
+    throw Error(ErrorCode::model, concat(kFileName, " is of version ", version(), ", this program of ", kVersion));
+  }
+}
+
+/// LibTorch's CUDA half registers itself, but only before the first tensor is made.
+void open_cuda(void* library) {
+  const auto open = reinterpret_cast<const char* (*)()>(function(library, "simile_learn_open_cuda"));
+  if (const char* const problem = open(); problem != nullptr) throw Error(ErrorCode::cuda, problem);
+}
+
+}  // namespace
+
+const void* learn_part(const std::string& part, const Device& device) {
+  static std::mutex mutex;
+  static void* library = nullptr;
+  static Device::Kind opened_for = Device::Kind::cpu;
+  const std::lock_guard lock(mutex);
+  if (library == nullptr) {
+    void* const opened = open_library();
+    check_version(opened);
+    if (device.kind == Device::Kind::cuda) open_cuda(opened);
+    opened_for = device.kind;
+    library = opened;
+  }
+  if (device.kind == Device::Kind::cuda) ensure(opened_for == Device::Kind::cuda, "networks were opened for the CPU");
+  return reinterpret_cast<const void* (*)()>(function(library, "simile_" + part))();
+}
+
+}  // namespace simile

@@ -46,6 +46,13 @@ RunContext::RunContext(const RunOptions& options, const Session& session)
                      " threads, ", to_string(simd_level()), ", memory ", format_bytes(context_.memory_bytes)));
 }
 
+CLI::App& add_group(CLI::App& program, const std::string& name, const std::string& description) {
+  CLI::App* const group = program.add_subcommand(name, description);
+  group->require_subcommand(1);
+  group->footer(concat("simile ", name, " COMMAND --help tells more."));
+  return *group;
+}
+
 void log_verbose(const RunOptions& options, const Session& session, const std::string& line) {
   if (options.verbose) session.streams.err << "simile: " << line << '\n';
 }

@@ -30,11 +30,14 @@ struct Session {
   const std::string& decode_worker;           ///< Context::decode_worker
 };
 
-/// A subcommand: its parser, and what to do once it has parsed.
+/// A command: its parser, and what to do once it has parsed.
 struct Command {
   CLI::App* parser = nullptr;
   std::function<void(const Session&)> execute;
 };
+
+/// Adds a group of commands, such as `simile train`.
+CLI::App& add_group(CLI::App& program, const std::string& name, const std::string& description);
 
 /// Each adds its parser to the program's and owns its options through `execute`.
 Command add_cluster_command(CLI::App& program);

@@ -52,8 +52,11 @@ CompletionFlag flag_of(CLI::Option& option) {
   return flag;
 }
 
-CompletionCommand command_of(CLI::App& app) {
-  CompletionCommand command{app.get_name(), app.get_description(), {}, {}, {}};
+CompletionCommand command_of(CLI::App& app, const std::vector<CompletionFlag>& common) {
+  CompletionCommand command{app.get_name(), app.get_description(), {}, {}, {}, {}};
+  for (CLI::App* const part : app.get_subcommands([](CLI::App*) { return true; })) {
+    command.commands.push_back(command_of(*part, common));
+  }
   for (CLI::Option* const option : app.get_options()) {
     if (option->nonpositional()) {
       command.flags.push_back(flag_of(*option));
@@ -64,6 +67,10 @@ CompletionCommand command_of(CLI::App& app) {
     if (value.words.empty() && !value.folders) value.files = true;
     if (!command.argument) command.placeholder = name;
     command.argument = std::move(value);
+  }
+  // The program's own options may also follow the command (fallthrough); of interest are those that say something.
+  for (const auto& flag : common) {
+    if (flag.value) command.flags.push_back(flag);
   }
   return command;
 }
@@ -79,13 +86,16 @@ CompletionTree completion_tree(CLI::App& program) {
   CompletionTree tree;
   for (CLI::Option* const option : program.get_options()) tree.flags.push_back(flag_of(*option));
   for (CLI::App* const app : program.get_subcommands([](CLI::App*) { return true; })) {
-    tree.commands.push_back(command_of(*app));
-    // The program's own options may also follow the command (fallthrough); of interest are those that say something.
-    for (const auto& flag : tree.flags) {
-      if (flag.value) tree.commands.back().flags.push_back(flag);
-    }
+    tree.commands.push_back(command_of(*app, tree.flags));
   }
   return tree;
+}
+
+std::vector<std::string> names_of(const std::vector<CompletionCommand>& commands) {
+  std::vector<std::string> names;
+  names.reserve(commands.size());
+  for (const auto& command : commands) names.push_back(command.name);
+  return names;
 }
 
 std::string joined(const std::vector<std::string>& parts, std::string_view separator) {

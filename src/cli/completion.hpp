@@ -34,6 +34,7 @@ struct CompletionCommand {
   std::vector<CompletionFlag> flags;
   std::string placeholder;                  ///< of its arguments: "PHOTOS"
   std::optional<CompletionValue> argument;  ///< none: it takes no arguments
+  std::vector<CompletionCommand> commands;  ///< of a group, such as `simile train`, which is no command itself
 };
 
 /// The program as shells are told of it.
@@ -49,6 +50,9 @@ CompletionTree completion_tree(CLI::App& program);
 std::string bash_completion(const CompletionTree& tree);
 std::string zsh_completion(const CompletionTree& tree);
 std::string fish_completion(const CompletionTree& tree);
+
+/// The names of commands.
+std::vector<std::string> names_of(const std::vector<CompletionCommand>& commands);
 
 /// `parts` with `separator` between them.
 std::string joined(const std::vector<std::string>& parts, std::string_view separator);

@@ -24,10 +24,25 @@ std::string flag_cases(const std::string& command, const std::vector<CompletionF
   for (const auto& flag : flags) {
     if (!flag.value) continue;
     std::string patterns;
-    for (const auto& name : flag.names) patterns += concat(patterns.empty() ? "" : "|", command, ':', name);
+    for (const auto& name : flag.names) patterns += concat(patterns.empty() ? "" : "|", '\'', command, ':', name, '\'');
     out += concat("    ", patterns, ") ", offer(*flag.value), "; return ;;\n");
   }
   return out;
+}
+
+/// A command or a group by its whole name, such as "train helper".
+struct Named {
+  std::string name;
+  const CompletionCommand& command;
+};
+
+std::vector<Named> all_named(const CompletionTree& tree) {
+  std::vector<Named> named;
+  for (const auto& command : tree.commands) {
+    named.push_back({command.name, command});
+    for (const auto& part : command.commands) named.push_back({concat(command.name, ' ', part.name), part});
+  }
+  return named;
 }
 
 constexpr std::string_view kHead = R"(# bash completion for simile, made by: simile completion bash
@@ -52,30 +67,32 @@ _simile() {
     flag=${COMP_WORDS[COMP_CWORD-2]}
   fi
   for ((k = 1; k < COMP_CWORD; ++k)); do
-    case ${COMP_WORDS[k]} in
+    case "${command:+$command }${COMP_WORDS[k]}" in
 )";
 
 }  // namespace
 
 std::string bash_completion(const CompletionTree& tree) {
-  std::vector<std::string> commands;
-  for (const auto& command : tree.commands) commands.push_back(command.name);
+  const auto named = all_named(tree);
   std::string out(kHead);
   for (const auto& flag : tree.flags) {
     if (!flag.value) continue;
     out += concat("      ", joined(flag.names, "|"),
                   ") if [ \"${COMP_WORDS[k+1]}\" = = ]; then ((k += 2)); else ((++k)); fi ;;\n");
   }
-  out += concat("      ", joined(commands, "|"), ") command=${COMP_WORDS[k]}; break ;;\n    esac\n  done\n");
-  out += "  case $command:$flag in\n" + flag_cases("", tree.flags);
-  for (const auto& command : tree.commands) out += flag_cases(command.name, command.flags);
+  for (const auto& [name, command] : named) {
+    out += concat("      '", name, "') command='", name, command.commands.empty() ? "'; break ;;\n" : "' ;;\n");
+  }
+  out += "    esac\n  done\n  case $command:$flag in\n" + flag_cases("", tree.flags);
+  for (const auto& [name, command] : named) out += flag_cases(name, command.flags);
   out += "  esac\n  case $command:$word in\n";
   out += concat("    :-*) _simile_offer words '", all_names(tree.flags), "' ;;\n");
-  out += concat("    :*) _simile_offer words '", joined(commands, " "), "' ;;\n");
-  for (const auto& command : tree.commands) {
-    out += concat("    ", command.name, ":-*) _simile_offer words '", all_names(command.flags), "' ;;\n");
-    out += concat("    ", command.name, ":*) ",
-                  command.argument ? offer(*command.argument) : std::string("_simile_offer words ''"), " ;;\n");
+  out += concat("    :*) _simile_offer words '", joined(names_of(tree.commands), " "), "' ;;\n");
+  for (const auto& [name, command] : named) {
+    out += concat("    '", name, ":-'*) _simile_offer words '", all_names(command.flags), "' ;;\n");
+    const CompletionValue value =
+        command.argument.value_or(CompletionValue{names_of(command.commands), /*files=*/false, /*folders=*/false});
+    out += concat("    '", name, ":'*) ", offer(value), " ;;\n");
   }
   return out + "  esac\n}\n\ncomplete -o default -F _simile simile\n";
 }

@@ -38,37 +38,56 @@ function __simile_command
     set -l words (commandline -opc)
     set -e words[1]
     set -l skip no
+    set -l command
     for word in $words
         if test $skip = yes
             set skip no
             continue
         end
-        switch $word
+        switch "$command$word"
 )";
+
+/// A command within a group, or within nothing where `group` is empty.
+void add_command(const std::string& group, const CompletionCommand& command, std::string& out) {
+  const std::string name = group.empty() ? command.name : concat(group, ' ', command.name);
+  const std::string within = concat(" -n 'contains -- ", concat('"', name, '"'), " (__simile_command)'");
+  out += '\n';
+  if (command.argument) out += concat("complete -c simile", within, offer(*command.argument), '\n');
+  for (const auto& part : command.commands) {
+    out += concat("complete -c simile", within, " -a ", part.name, " -d ", fish_quoted(part.help), '\n');
+  }
+  for (const auto& flag : command.flags) out += flag_line(within, flag);
+  for (const auto& part : command.commands) add_command(name, part, out);
+}
 
 }  // namespace
 
 std::string fish_completion(const CompletionTree& tree) {
   std::string out(kHead);
-  std::vector<std::string> names;
   for (const auto& flag : tree.flags) {
     if (flag.value) out += concat("            case ", joined(flag.names, " "), "\n                set skip yes\n");
   }
-  for (const auto& command : tree.commands) names.push_back(command.name);
-  out += concat("            case ", joined(names, " "),
-                "\n                echo $word\n                return\n"
-                "        end\n    end\nend\n\ncomplete -c simile -f\n");
+  for (const auto& command : tree.commands) {
+    out += concat("            case ", command.name, "\n");
+    if (command.commands.empty()) {
+      out += "                echo $word\n                return\n";
+      continue;
+    }
+    out += "                set command \"$word \"\n";
+    for (const auto& part : command.commands) {
+      out += concat("            case '", command.name, ' ', part.name,
+                    "'\n                echo $command$word\n                return\n");
+    }
+  }
+  out +=
+      "        end\n    end\n    if test -n \"$command\"\n        string trim $command\n    end\nend\n\n"
+      "complete -c simile -f\n";
   const std::string none = " -n 'test (count (__simile_command)) = 0'";
   for (const auto& flag : tree.flags) out += flag_line(none, flag);
   for (const auto& command : tree.commands) {
     out += concat("complete -c simile", none, " -a ", command.name, " -d ", fish_quoted(command.help), '\n');
   }
-  for (const auto& command : tree.commands) {
-    const std::string within = concat(" -n 'contains -- ", command.name, " (__simile_command)'");
-    out += '\n';
-    if (command.argument) out += concat("complete -c simile", within, offer(*command.argument), '\n');
-    for (const auto& flag : command.flags) out += flag_line(within, flag);
-  }
+  for (const auto& command : tree.commands) add_command({}, command, out);
   return out;
 }
 

@@ -33,6 +33,19 @@ std::vector<std::string> value_texts(const std::string& file, const toml::node& 
   return values;
 }
 
+/// The lines of a section and of those within it, which are called after it: "train.autoencoder".
+void add_section(const std::string& file, const std::string& name, const toml::table& section,
+                 std::vector<ConfigLine>& lines) {
+  lines.push_back({name, {}, {}, line_of(section)});
+  for (const auto& [key, node] : section) {
+    if (const toml::table* const part = node.as_table()) {
+      add_section(file, concat(name, '.', std::string(key.str())), *part, lines);
+    } else {
+      lines.push_back({name, std::string(key.str()), value_texts(file, node), line_of(node)});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<ConfigLine> read_config(const std::string& file) {
@@ -51,10 +64,7 @@ std::vector<ConfigLine> read_config(const std::string& file) {
         lines.push_back({{}, std::string(name.str()), value_texts(file, node), line_of(node)});
         continue;
       }
-      lines.push_back({std::string(name.str()), {}, {}, line_of(node)});
-      for (const auto& [key, value] : *section) {
-        lines.push_back({std::string(name.str()), std::string(key.str()), value_texts(file, value), line_of(value)});
-      }
+      add_section(file, std::string(name.str()), *section, lines);
     }
     return lines;
   } catch (const toml::parse_error& error) {

@@ -8,7 +8,7 @@ namespace simile::cli {
 
 /// A line of a config file: a setting, or the start of a section (no name, no values).
 struct ConfigLine {
-  std::string section;
+  std::string section;  ///< of a section within another both names: "train.autoencoder"
   std::string name;
   std::vector<std::string> values;
   int line = 0;

@@ -2,7 +2,6 @@
 #include "simile/cli/run.hpp"
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <filesystem>
 #include <new>
@@ -56,17 +55,30 @@ class HelpFormatter : public CLI::Formatter {
 
 using Arguments = std::vector<std::string>;
 
-/// The first word that is a command's name; the end where there is none.
-Arguments::const_iterator find_command(const Arguments& arguments, const std::vector<Command>& commands) {
-  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
-    if (*word == "--config" && word + 1 != arguments.end()) {
-      ++word;  // a file's name, whatever it is
+std::vector<CLI::App*> parts_of(CLI::App& app) {
+  return app.get_subcommands([](CLI::App* /*part*/) { return true; });
+}
+
+/// What a command line asks for: a command, a group without one of its commands, or the program itself.
+struct Asked {
+  CLI::App* app;    ///< the program's parser where no word is a command's name
+  std::size_t end;  ///< number of arguments up to and with the last word of its name; 0 for the program
+  bool is_command() const { return end > 0 && parts_of(*app).empty(); }
+};
+
+/// The first words that are names of a group and of one of its commands, or of a command.
+Asked find_command(const Arguments& arguments, CLI::App& program) {
+  Asked asked{&program, 0};
+  for (std::size_t k = 0; k < arguments.size() && !asked.is_command(); ++k) {
+    if (arguments[k] == "--config" && k + 1 < arguments.size()) {
+      ++k;  // a file's name, whatever it is
       continue;
     }
-    const auto is_it = [&](const Command& command) { return command.parser->get_name() == *word; };
-    if (std::any_of(commands.begin(), commands.end(), is_it)) return word;
+    for (CLI::App* const part : parts_of(*asked.app)) {
+      if (part->get_name() == arguments[k]) asked = {part, k + 1};
+    }
   }
-  return arguments.end();
+  return asked;
 }
 
 bool has_flag(const Arguments& arguments, std::string_view flag) {
@@ -75,8 +87,7 @@ bool has_flag(const Arguments& arguments, std::string_view flag) {
 }
 
 /// What the user got wrong, naming it.
-std::string explain(const CLI::ParseError& error, const CLI::App& program, const CLI::App* command,
-                    const std::vector<Command>& commands) {
+std::string explain(const CLI::ParseError& error, const CLI::App& program, const Asked& asked) {
   const std::string text = error.what();
   const auto left = program.remaining(true);
   if (error.get_name() == "ArgumentMismatch") return text.substr(0, text.find(':')) + " needs a value";
@@ -85,23 +96,35 @@ std::string explain(const CLI::ParseError& error, const CLI::App& program, const
     return concat(text.substr(kConversion.size(), sign - kConversion.size()), " ", in_quotes(text.substr(sign + 3)),
                   ": allowed are true and false");  // of a switch: other values are texts to CLI11
   }
-  if (command == nullptr) {
+  const CLI::App& command = *asked.app;
+  const std::string name = asked.end == 0 ? "simile" : concat("simile ", cli::full_name(command));
+  if (!asked.is_command()) {
     std::string known;
-    for (const auto& each : commands) known += concat(known.empty() ? "" : ", ", each.parser->get_name());
-    const std::string hint = concat("; commands are ", known, " (simile --help tells more)");
-    if (left.empty()) return concat(error.get_name() == "RequiredError" ? "a command is missing" : text, hint);
-    return concat(in_quotes(left.front()), left.front().starts_with('-') ? " is no option" : " is no command", hint);
+    for (const auto* each : parts_of(*asked.app)) known += concat(known.empty() ? "" : ", ", each->get_name());
+    const std::string hint = concat("; commands are ", known, " (", name, " --help tells more)");
+    const std::string of = asked.end == 0 ? "" : concat(" of ", name);
+    if (left.empty())
+      return concat(error.get_name() == "RequiredError" ? "a command" + of + " is missing" : text, hint);
+    return concat(in_quotes(left.front()), left.front().starts_with('-') ? " is no option" : " is no command" + of,
+                  hint);
   }
-  const std::string hint = concat(" (simile ", command->get_name(), " --help tells more)");
+  const std::string hint = concat(" (", name, " --help tells more)");
   const auto is_flag = [](const std::string& word) { return word.size() > 1 && word.front() == '-'; };
   if (const auto flag = std::find_if(left.begin(), left.end(), is_flag); flag != left.end()) {
-    return concat(*flag, cli::suggestion(*command, *flag, ": no such option" + hint));
+    return concat(*flag, cli::suggestion(command, *flag, ": no such option" + hint));
   }
   if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     return concat(in_quotes(left.empty() ? text.substr(text.rfind(": ") + 2) : left.front()), " was not expected",
                   hint);
   }
   return text + (error.get_name() == "RequiredError" ? hint : "");
+}
+
+/// Every command, in the order in which people are shown them.
+std::vector<Command> add_commands(CLI::App& program) {
+  return {cli::add_cluster_command(program), cli::add_threshold_command(program), cli::add_search_command(program),
+          cli::add_explain_command(program), cli::add_features_command(program),  cli::add_merge_command(program),
+          cli::add_undo_command(program),    cli::add_devices_command(program),   cli::add_completion_command(program)};
 }
 
 int parse_and_execute(const Arguments& arguments, const Streams& streams, const Cancellation& cancellation,
@@ -116,27 +139,25 @@ int parse_and_execute(const Arguments& arguments, const Streams& streams, const 
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   program.fallthrough();  // --config may also follow the command
   program.require_subcommand(1);
-  const std::array adders{cli::add_cluster_command, cli::add_threshold_command, cli::add_search_command,
-                          cli::add_explain_command, cli::add_features_command,  cli::add_merge_command,
-                          cli::add_undo_command,    cli::add_devices_command,   cli::add_completion_command};
-  std::vector<Command> commands;
-  for (const auto& add : adders) commands.push_back(add(program));
+  const std::vector<Command> commands = add_commands(program);
   program.footer(concat(cli::kSettingsHelp,
                         "\n\nsimile COMMAND --help tells more. Data goes to stdout, logs to stderr.\n"
                         "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted."));
 
-  const auto word = find_command(arguments, commands);
-  CLI::App* const command = word == arguments.end() ? nullptr : program.get_subcommand(*word);
+  const Asked asked = find_command(arguments, program);
   std::optional<cli::Settings> settings;
   Arguments all = arguments;
   if (has_flag(arguments, "--help") || has_flag(arguments, "-h")) {
-    all = command == nullptr ? Arguments{"--help"} : Arguments{*word, "--help"};  // whatever else is right or wrong
+    all = {"--help"};  // whatever else is right or wrong
+    if (asked.end > 0)
+      for_each_part(cli::full_name(*asked.app), ' ',
+                    [&](std::string_view word) { all.insert(all.end() - 1, std::string(word)); });
   } else if (has_flag(arguments, "--version")) {
     all = {"--version"};
-  } else if (command != nullptr) {
-    settings.emplace(program, *command, arguments);
+  } else if (asked.is_command()) {
+    settings.emplace(program, *asked.app, arguments);
     const auto given = settings->arguments();
-    all.insert(all.begin() + (word - arguments.begin()) + 1, given.begin(), given.end());
+    all.insert(all.begin() + static_cast<std::ptrdiff_t>(asked.end), given.begin(), given.end());
   }
 
   try {
@@ -148,7 +169,7 @@ int parse_and_execute(const Arguments& arguments, const Streams& streams, const 
   } catch (const CLI::ParseError& error) {
     // CLI11 writes help and version to the first stream.
     if (error.get_exit_code() == 0) return program.exit(error, streams.out, streams.err);
-    const std::string message = explain(error, program, command, commands);
+    const std::string message = explain(error, program, asked);
     if (!settings) return report(streams, kExitUsage, message);
     const bool of_value = error.get_name() == "ValidationError";
     return report(streams, kExitUsage, of_value ? settings->explain(message) : settings->as_typed(message));

@@ -53,7 +53,23 @@ std::size_t distance(const std::string& a, const std::string& b) {
   return row.back();
 }
 
+/// What sections of a config file may be called: commands and groups of commands.
+std::vector<std::string> section_names(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* const part : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(full_name(*part, '.'));
+    for (auto& name : section_names(*part)) names.push_back(std::move(name));
+  }
+  return names;
+}
+
 }  // namespace
+
+std::string full_name(const CLI::App& command, char separator) {
+  const CLI::App* const group = command.get_parent();
+  const bool in_group = group != nullptr && group->get_parent() != nullptr;
+  return in_group ? concat(full_name(*group, separator), separator, command.get_name()) : command.get_name();
+}
 
 std::string named_config(const std::vector<std::string>& arguments) {
   constexpr std::string_view kJoined = "--config=";
@@ -102,23 +118,23 @@ void Settings::add_environment() {
 }
 
 void Settings::add_config(const CLI::App& program, const std::string& file) {
-  const auto commands = program.get_subcommands([](const CLI::App*) { return true; });
+  const auto sections = section_names(program);
   for (const auto& [section, name, values, line] : read_config(file)) {
-    const auto is_section = [&title = section](const CLI::App* app) { return app->get_name() == title; };
     if (section.empty()) {
       throw_config_error(file, line, concat(in_quotes(name), " is in no section, such as [cluster]"));
     }
-    if (std::none_of(commands.begin(), commands.end(), is_section)) {
+    if (std::find(sections.begin(), sections.end(), section) == sections.end()) {
       throw_config_error(file, line, concat(in_quotes(section), " is not known: sections are called like commands"));
     }
-    if (section != command_.get_name() || name.empty()) continue;
+    if (section != full_name(command_, '.') || name.empty()) continue;
     const std::string flag = "--" + name;
     const CLI::Option* const option = command_.get_option_no_throw(flag);
     if (option == nullptr || option == command_.get_help_ptr()) {
       throw_config_error(
           file, line,
           concat(in_quotes(section + "." + name), " is not known",
-                 suggestion(command_, flag, concat(" (names are the flags of simile ", section, " without dashes)"))));
+                 suggestion(command_, flag,
+                            concat(" (names are the flags of simile ", full_name(command_), " without dashes)"))));
     }
     if (values.size() != 1 && !is_list(*option)) throw_config_error(file, line, in_quotes(name) + " takes one value");
     if (is_list(*option) && is_typed(flag)) continue;

@@ -40,6 +40,9 @@ class Settings {
   std::vector<Given> given_;
 };
 
+/// Name of a command with that of its group before it: "train autoencoder".
+std::string full_name(const CLI::App& command, char separator = ' ');
+
 /// ": did you mean --threshold?" when a flag of the command is nearly called `flag`; else `otherwise`.
 std::string suggestion(const CLI::App& command, const std::string& flag, const std::string& otherwise);
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/image/derive.hpp"
 
+#include <mutex>
+#include <utility>
+
 #include <opencv2/core/utility.hpp>
 
 #include "image/image_cache.hpp"
@@ -32,13 +35,58 @@ bool has_length(const Recipe& recipe, std::int64_t size_bytes) {
   return recipe.ragged ? size_bytes % recipe.unit_bytes == 0 : size_bytes == recipe.unit_bytes;
 }
 
+using Store = std::function<void(std::int64_t item, std::span<const std::uint8_t> bytes)>;
+
+/// Makes bytes of images, one by one or in batches, as the recipe says.
+class Maker {
+ public:
+  /// `store` is given what is made, by several workers at once.
+  Maker(const Recipe& recipe, Store store) : recipe_(recipe), store_(std::move(store)) {}
+
+  void add(std::int64_t item, View<const std::uint8_t, 3> image) {
+    auto made = recipe_.make(image);
+    if (!recipe_.finish) return store_(item, made);
+    std::vector<std::int64_t> items;
+    std::vector<std::vector<std::uint8_t>> batch;
+    {
+      const std::lock_guard lock(pending_mutex_);
+      items_.push_back(item);
+      pending_.push_back(std::move(made));
+      if (std::ssize(pending_) < recipe_.batch) return;
+      items.swap(items_);
+      batch.swap(pending_);
+    }
+    finish(items, batch);
+  }
+
+  /// What is left of a batch, when all images have been added.
+  void finish() {
+    if (!pending_.empty()) finish(items_, pending_);
+  }
+
+ private:
+  void finish(const std::vector<std::int64_t>& items, const std::vector<std::vector<std::uint8_t>>& batch) {
+    const std::lock_guard lock(finish_mutex_);
+    const auto bytes = recipe_.finish(batch);
+    ensure(bytes.size() == items.size(), "a batch gave another number of results");
+    for (std::size_t k = 0; k < items.size(); ++k) store_(items[k], bytes[k]);
+  }
+
+  const Recipe& recipe_;
+  Store store_;
+  std::mutex finish_mutex_;
+  std::mutex pending_mutex_;  // of the two below
+  std::vector<std::int64_t> items_;
+  std::vector<std::vector<std::uint8_t>> pending_;
+};
+
 /// A run of derive() with a cache.
 struct CachedRun {
   const ImageSet& set;
   const std::vector<std::int64_t>& items;
   const Recipe& recipe;
   const Context& context;
-  const std::function<void(std::int64_t item, std::span<const std::uint8_t> bytes)>& store;
+  const Store& store;
   ImageCache cache;
   fs::path root;
   std::vector<std::optional<FileState>> states;  ///< by position in items
@@ -89,14 +137,18 @@ struct CachedRun {
       missing_items.push_back(item);
       position_of[static_cast<std::size_t>(item)] = static_cast<std::size_t>(position);
     }
-    const auto visit = [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
-      const auto bytes = recipe.make(image);
+    Maker maker(recipe, [&](std::int64_t item, std::span<const std::uint8_t> bytes) {
       store(item, bytes);
       const auto& state = states[position_of[static_cast<std::size_t>(item)]];
       if (!state || !is_unchanged(file(item), *state)) return;  // written while it was read
       cache.add(state->key, costs[static_cast<std::size_t>(item)], bytes);
+    });
+    const auto visit = [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
+      maker.add(item, image);
     };
-    return for_each_image(set, missing_items, recipe.decode, context, visit, &costs);
+    auto errors = for_each_image(set, missing_items, recipe.decode, context, visit, &costs);
+    maker.finish();
+    return errors;
   }
 };
 
@@ -106,10 +158,13 @@ Derivation derive(const ImageSet& set, const std::vector<std::int64_t>& items, c
                   const CacheOptions& cache, const Context& context,
                   const std::function<void(std::int64_t item, std::span<const std::uint8_t> bytes)>& store) {
   if (cache.folder.empty() || set.in_memory() || !set.catalogue.has_files) {
+    Maker maker(recipe, store);
     const auto visit = [&](int /*worker*/, std::int64_t item, View<const std::uint8_t, 3> image) {
-      store(item, recipe.make(image));
+      maker.add(item, image);
     };
-    return {for_each_image(set, items, recipe.decode, context, visit), 0};
+    Derivation result{for_each_image(set, items, recipe.decode, context, visit), 0};
+    maker.finish();
+    return result;
   }
   CachedRun run{set, items, recipe, context, store, ImageCache(cache, full_name(recipe)), {}, {}};
   run.look_at_files();

@@ -19,6 +19,7 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using test::error_of;
 using test::IsError;
+using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
@@ -255,6 +256,61 @@ TEST_F(Derive, KeepsWhatAStoppedRunHasMade) {
   EXPECT_GE(second.num_kept, 14);
   EXPECT_EQ(second.num_kept + second.num_made, 40);
   expect_right(second);
+}
+
+/// A recipe that inverts what was made, up to four images at a time.
+struct Inverting {
+  std::vector<std::size_t> batches;  ///< sizes
+  std::atomic<int> running = 0;
+  int stop_at = 0;  ///< the batch that throws, from 1
+
+  Recipe recipe() {
+    Recipe recipe;
+    recipe.name = "inverted";
+    recipe.batch = 4;
+    recipe.finish = [this](std::span<const std::vector<std::uint8_t>> made) {
+      EXPECT_EQ(++running, 1) << "one batch at a time";
+      batches.push_back(made.size());
+      const bool stops = std::ssize(batches) == stop_at;
+      std::vector<std::vector<std::uint8_t>> finished(made.begin(), made.end());
+      for (auto& bytes : finished) {
+        for (auto& byte : bytes) byte = static_cast<std::uint8_t>(255 - byte);
+      }
+      --running;
+      if (stops) throw Error(ErrorCode::cancelled, "stopped");
+      return finished;
+    };
+    return recipe;
+  }
+};
+
+TEST_F(Derive, FinishesInBatches) {
+  write_photos(10);
+  folder_.write("photos/103.jpg", std::string_view("no image"));
+  for (const auto& cache : {CacheOptions{}, cache_}) {
+    Inverting inverting;
+    const auto outcome = run(cache, inverting.recipe());
+    EXPECT_THAT(inverting.batches, ElementsAre(4, 4, 1));
+    ASSERT_EQ(outcome.made.size(), 9U);
+    for (const auto& [item, bytes] : outcome.made)
+      EXPECT_NEAR(bytes.at(0), 255.0 - 4.0 * static_cast<double>(item), 2) << item;
+    ASSERT_EQ(outcome.errors.size(), 1U);
+  }
+  Inverting again;
+  const auto kept = run(cache_, again.recipe());
+  EXPECT_EQ(kept.num_kept, 9);
+  EXPECT_THAT(again.batches, IsEmpty());
+  EXPECT_NEAR(kept.made.at(5).at(0), 255 - 20, 2);
+}
+
+TEST_F(Derive, KeepsTheBatchesBeforeOneThatEndsTheRun) {
+  write_photos(12);
+  Inverting inverting;
+  inverting.stop_at = 3;
+  EXPECT_THAT(error_of([&] { run(cache_, inverting.recipe()); }), IsError(ErrorCode::cancelled, "stopped"));
+  Inverting again;
+  EXPECT_EQ(run(cache_, again.recipe()).num_kept, 8);
+  EXPECT_THAT(again.batches, ElementsAre(4));
 }
 
 TEST_F(Derive, MergesSmallSegments) {

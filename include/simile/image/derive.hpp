@@ -29,6 +29,10 @@ struct Recipe {
   DecodeOptions decode{};
   /// Of an RGB [h, w, 3] or grey [h, w, 1] image. Called by several workers at once; throws as an ImageVisitor may.
   std::function<std::vector<std::uint8_t>(View<const std::uint8_t, 3> image)> make;
+  /// For what is cheaper to make of several images at once: turns what make() gave for 1 to `batch` of them, whichever
+  /// are ready, into the bytes that are stored. One call at a time; throws what ends the run. Empty: make() is all.
+  std::function<std::vector<std::vector<std::uint8_t>>(std::span<const std::vector<std::uint8_t>> made)> finish{};
+  std::int64_t batch = 1;
   std::int64_t unit_bytes = 1;  ///< what is made consists of units of this length,
   bool ragged = false;          ///< of any number; else it is one
 };

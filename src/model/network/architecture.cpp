@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/network/architecture.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "model/network/networks.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+namespace {
+
+using Make = std::shared_ptr<NetworkModule> (*)(const ArchitectureOptions&);
+
+constexpr std::array<std::pair<std::string_view, Make>, 9> kArchitectures{{
+    {"icas_autoencoder_128", [](const auto&) { return make_icas_autoencoder_128(); }},
+    {"icas_autoencoder_256", [](const auto&) { return make_icas_autoencoder_256(); }},
+    {"resnet18", make_resnet18},
+    {"resnet50", make_resnet50},
+    {"tf_efficientnet_lite0", make_efficientnet_lite0},
+    {"vgg19", make_vgg19},
+    {"vit_base_patch14_dinov2", make_vit_base_patch14_dinov2},
+    {"vit_base_patch32_clip_224", make_vit_base_patch32_clip_224},
+    {"vit_small_patch14_dinov2", make_vit_small_patch14_dinov2},
+}};
+
+std::string joined(const std::vector<std::string>& words) {
+  std::string out;
+  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
+  return out;
+}
+
+}  // namespace
+
+std::vector<std::string> architecture_names() {
+  std::vector<std::string> names;
+  for (const auto& [name, make] : kArchitectures) names.emplace_back(name);
+  return names;
+}
+
+std::shared_ptr<NetworkModule> make_architecture(std::string_view name, const ArchitectureOptions& options) {
+  for (const auto& [known, make] : kArchitectures) {
+    if (known == name) return make(options);
+  }
+  throw Error(ErrorCode::invalid_argument,
+              concat("architecture ", in_quotes(std::string(name)), ": there are ", joined(architecture_names())));
+}
+
+at::Tensor pooled(const at::Tensor& output) {
+  if (output.dim() == 4) return output.mean({2, 3});
+  if (output.dim() == 3) return output.select(1, 0).contiguous();
+  return output.contiguous();
+}
+
+void NetworkModule::check_images(const at::Tensor& images) {
+  if (images.dim() == 4 && images.size(1) == 3) return;
+  std::string shape;
+  for (const auto extent : images.sizes()) shape += (shape.empty() ? "" : ", ") + std::to_string(extent);
+  throw Error(ErrorCode::invalid_argument, concat("images of shape [", shape, "]: wanted is [b, 3, height, width]"));
+}
+
+at::Tensor NetworkModule::forward(const at::Tensor& images) {
+  at::Tensor last;
+  walk(images, [&](std::string_view, const at::Tensor& output) {
+    last = output;
+    return true;
+  });
+  return last;
+}
+
+std::vector<at::Tensor> NetworkModule::feature_maps(const at::Tensor& images, const std::vector<std::string>& wanted) {
+  const auto known = layers();
+  for (const auto& layer : wanted) {
+    if (std::find(known.begin(), known.end(), layer) != known.end()) continue;
+    throw Error(ErrorCode::invalid_argument, concat("layer ", in_quotes(layer), ": there are ", joined(known)));
+  }
+  std::vector<at::Tensor> maps(wanted.size());
+  auto left = wanted.size();
+  if (left == 0) return maps;
+  walk(images, [&](std::string_view layer, const at::Tensor& output) {
+    for (std::size_t k = 0; k < wanted.size(); ++k) {
+      if (wanted[k] != layer) continue;
+      maps[k] = output;
+      --left;
+    }
+    return left > 0;
+  });
+  return maps;
+}
+
+at::Tensor NetworkModule::embedding(const at::Tensor& images, const std::string& layer) {
+  return pooled(feature_maps(images, {layer}).front());
+}
+
+}  // namespace simile

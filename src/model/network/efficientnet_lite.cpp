@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/network/efficientnet_lite.hpp"
+
+#include "model/network/networks.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+namespace {
+
+struct Stage {
+  std::int64_t outputs, kernel, stride, blocks;
+};
+constexpr std::array<Stage, 7> kStages{
+    {{16, 3, 1, 1}, {24, 3, 2, 2}, {40, 5, 2, 2}, {80, 3, 2, 3}, {112, 5, 1, 3}, {192, 5, 2, 4}, {320, 3, 1, 1}}};
+constexpr std::array<const char*, 7> kStageNames{"stage0", "stage1", "stage2", "stage3", "stage4", "stage5", "stage6"};
+constexpr std::int64_t kStemChannels = 32;
+constexpr std::int64_t kHeadChannels = 1280;
+constexpr double kNormEps = 1e-3;
+
+SameConvolution make_convolution(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, std::int64_t stride,
+                                 bool depthwise = false) {
+  SameConvolution made;
+  made.convolution = torch::nn::Conv2d(
+      torch::nn::Conv2dOptions(inputs, outputs, kernel).stride(stride).groups(depthwise ? inputs : 1).bias(false));
+  made.norm = torch::nn::BatchNorm2d(torch::nn::BatchNorm2dOptions(outputs).eps(kNormEps));
+  return made;
+}
+
+}  // namespace
+
+std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t size, std::int64_t kernel, std::int64_t stride) {
+  const std::int64_t outputs = (size + stride - 1) / stride;
+  const std::int64_t zeros = std::max<std::int64_t>((outputs - 1) * stride + kernel - size, 0);
+  return {zeros / 2, zeros - zeros / 2};
+}
+
+at::Tensor SameConvolution::forward(const at::Tensor& x) {
+  const auto rows = same_padding(x.size(2), kernel(), stride());
+  const auto columns = same_padding(x.size(3), kernel(), stride());
+  const bool even = rows.first == rows.second && columns.first == columns.second;
+  // The convolution's own padding costs no copy.
+  const auto padded = even ? x : at::constant_pad_nd(x, {columns.first, columns.second, rows.first, rows.second});
+  const std::array<std::int64_t, 2> own{even ? rows.first : 0, even ? columns.first : 0};
+  auto y =
+      at::conv2d(padded, convolution->weight, {}, convolution->options.stride(), own, 1, convolution->options.groups());
+  y = norm->forward(y);
+  return relu6 ? at::hardtanh_(y, 0, 6) : y;
+}
+
+EfficientNetLiteBlock::EfficientNetLiteBlock(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel,
+                                             std::int64_t stride, std::int64_t expansion)
+    : residual(inputs == outputs && stride == 1) {
+  const std::int64_t wide = inputs * expansion;
+  std::vector<const char*> names{"conv_dw", "conv_pw"};
+  if (expansion > 1) {
+    names = {"conv_pw", "conv_dw", "conv_pwl"};
+    parts.push_back(make_convolution(inputs, wide, 1, 1));
+  }
+  parts.push_back(make_convolution(wide, wide, kernel, stride, true));
+  parts.push_back(make_convolution(wide, outputs, 1, 1));
+  parts.back().relu6 = false;
+  for (std::size_t k = 0; k < parts.size(); ++k) {
+    register_module(names[k], parts[k].convolution);
+    register_module("bn" + std::to_string(k + 1), parts[k].norm);
+  }
+}
+
+at::Tensor EfficientNetLiteBlock::forward(const at::Tensor& x) {
+  auto y = x;
+  for (auto& part : parts) y = part.forward(y);
+  return residual ? y + x : y;
+}
+
+EfficientNetLite0::EfficientNetLite0(const ArchitectureOptions& options)
+    : stem(make_convolution(3, kStemChannels, 3, 2)),
+      head(make_convolution(kStages.back().outputs, kHeadChannels, 1, 1)) {
+  register_module("conv_stem", stem.convolution);
+  register_module("bn1", stem.norm);
+  const auto blocks = register_module("blocks", std::make_shared<torch::nn::Module>());
+  std::int64_t channels = kStemChannels;
+  for (const auto& [outputs, kernel, stride, count] : kStages) {
+    const auto stage = blocks->register_module(std::to_string(stages.size()), std::make_shared<torch::nn::Module>());
+    const std::int64_t expansion = stages.empty() ? 1 : 6;
+    auto& made = stages.emplace_back();
+    for (std::int64_t k = 0; k < count; ++k) {
+      made.push_back(stage->register_module(
+          std::to_string(k),
+          std::make_shared<EfficientNetLiteBlock>(channels, outputs, kernel, k == 0 ? stride : 1, expansion)));
+      channels = outputs;
+    }
+  }
+  register_module("conv_head", head.convolution);
+  register_module("bn2", head.norm);
+  if (options.num_classes > 0) {
+    classifier = register_module("classifier", torch::nn::Linear(kHeadChannels, options.num_classes));
+  }
+}
+
+std::vector<std::string> EfficientNetLite0::layers() const {
+  std::vector<std::string> names{"stem"};
+  names.insert(names.end(), kStageNames.begin(), kStageNames.end());
+  names.insert(names.end(), {"head", "pooled"});
+  if (!classifier.is_empty()) names.emplace_back("logits");
+  return names;
+}
+
+void EfficientNetLite0::check_size(std::int64_t height, std::int64_t width) const {
+  if (height >= 1 && width >= 1) return;
+  throw Error(ErrorCode::invalid_argument, concat("images of ", width, "x", height, " pixels: wanted is 1x1 or more"));
+}
+
+void EfficientNetLite0::walk(const at::Tensor& images, const Visit& visit) {
+  check_images(images);
+  check_size(images.size(2), images.size(3));
+  auto x = stem.forward(images);
+  if (!visit("stem", x)) return;
+  for (std::size_t k = 0; k < stages.size(); ++k) {
+    for (const auto& block : stages[k]) x = block->forward(x);
+    if (!visit(kStageNames[k], x)) return;
+  }
+  x = head.forward(x);
+  if (!visit("head", x)) return;
+  x = x.mean({2, 3});
+  if (!visit("pooled", x) || classifier.is_empty()) return;
+  visit("logits", classifier->forward(x));
+}
+
+std::shared_ptr<NetworkModule> make_efficientnet_lite0(const ArchitectureOptions& options) {
+  return std::make_shared<EfficientNetLite0>(options);
+}
+
+}  // namespace simile

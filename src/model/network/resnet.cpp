@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// ResNet-18 and ResNet-50 (He et al., CVPR 2016; the stride of a bottleneck is in its 3x3 convolution) with the names
+// of torchvision. Layers: "stem" (after its pool), "layer1".."layer4" (feature maps), "pooled" (the mean of the last
+// over all places: the embedding), "logits".
+#include <array>
+#include <utility>
+
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
+#include <torch/nn/modules/linear.h>
+
+#include "model/network/networks.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+namespace {
+
+using torch::nn::BatchNorm2d;
+using torch::nn::Conv2d;
+
+Conv2d convolution(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel, std::int64_t stride) {
+  return Conv2d(torch::nn::Conv2dOptions(inputs, outputs, kernel).stride(stride).padding(kernel / 2).bias(false));
+}
+
+/// Two 3x3 convolutions, or 1x1, 3x3 and 1x1 (a bottleneck), added to the input.
+class ResidualBlock : public torch::nn::Module {
+ public:
+  ResidualBlock(std::int64_t inputs, std::int64_t width, std::int64_t stride, bool bottleneck) {
+    const std::int64_t outputs = bottleneck ? 4 * width : width;
+    if (bottleneck) {
+      add(convolution(inputs, width, 1, 1), width);
+      add(convolution(width, width, 3, stride), width);
+      add(convolution(width, outputs, 1, 1), outputs);
+    } else {
+      add(convolution(inputs, width, 3, stride), width);
+      add(convolution(width, outputs, 3, 1), outputs);
+    }
+    if (inputs != outputs || stride != 1) {
+      const auto downsample = register_module("downsample", std::make_shared<torch::nn::Module>());
+      shortcut_ = downsample->register_module("0", convolution(inputs, outputs, 1, stride));
+      shortcut_norm_ = downsample->register_module("1", BatchNorm2d(outputs));
+    }
+  }
+
+  at::Tensor forward(const at::Tensor& x) {
+    auto y = x;
+    for (std::size_t k = 0; k < parts_.size(); ++k) {
+      y = parts_[k].second->forward(parts_[k].first->forward(y));
+      if (k + 1 < parts_.size()) y = y.relu_();
+    }
+    const auto shortcut = shortcut_.is_empty() ? x : shortcut_norm_->forward(shortcut_->forward(x));
+    return y.add_(shortcut).relu_();
+  }
+
+ private:
+  void add(const Conv2d& layer, std::int64_t outputs) {
+    const auto number = std::to_string(parts_.size() + 1);
+    parts_.emplace_back(register_module("conv" + number, layer), register_module("bn" + number, BatchNorm2d(outputs)));
+  }
+
+  std::vector<std::pair<Conv2d, BatchNorm2d>> parts_;
+  Conv2d shortcut_{nullptr};
+  BatchNorm2d shortcut_norm_{nullptr};
+};
+
+class ResNet : public NetworkModule {
+ public:
+  ResNet(const std::array<std::int64_t, 4>& blocks, bool bottleneck, std::int64_t num_classes)
+      : stem_(register_module("conv1", convolution(3, 64, 7, 2))), stem_norm_(register_module("bn1", BatchNorm2d(64))) {
+    std::int64_t channels = 64;
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      const auto stage = register_module(kStages[k], std::make_shared<torch::nn::Module>());
+      const std::int64_t width = std::int64_t{64} << k;
+      for (std::int64_t block = 0; block < blocks[k]; ++block) {
+        const std::int64_t stride = block == 0 && k > 0 ? 2 : 1;
+        stages_[k].push_back(stage->register_module(
+            std::to_string(block), std::make_shared<ResidualBlock>(channels, width, stride, bottleneck)));
+        channels = bottleneck ? 4 * width : width;
+      }
+    }
+    if (num_classes > 0) classifier_ = register_module("fc", torch::nn::Linear(channels, num_classes));
+  }
+
+  std::vector<std::string> layers() const override {
+    std::vector<std::string> names{"stem"};
+    names.insert(names.end(), kStages.begin(), kStages.end());
+    names.emplace_back("pooled");
+    if (!classifier_.is_empty()) names.emplace_back("logits");
+    return names;
+  }
+
+  std::string default_layer() const override { return "pooled"; }
+
+  void check_size(std::int64_t height, std::int64_t width) const override {
+    if (height >= 1 && width >= 1) return;
+    throw Error(ErrorCode::invalid_argument,
+                concat("images of ", width, "x", height, " pixels: wanted is 1x1 or more"));
+  }
+
+  void walk(const at::Tensor& images, const Visit& visit) override {
+    check_images(images);
+    check_size(images.size(2), images.size(3));
+    auto x = stem_norm_->forward(stem_->forward(images)).relu_();
+    x = at::max_pool2d(x, 3, 2, 1);
+    if (!visit("stem", x)) return;
+    for (std::size_t k = 0; k < stages_.size(); ++k) {
+      for (const auto& block : stages_[k]) x = block->forward(x);
+      if (!visit(kStages[k], x)) return;
+    }
+    x = x.mean({2, 3});
+    if (!visit("pooled", x) || classifier_.is_empty()) return;
+    visit("logits", classifier_->forward(x));
+  }
+
+ private:
+  static constexpr std::array<const char*, 4> kStages{"layer1", "layer2", "layer3", "layer4"};
+  Conv2d stem_;
+  BatchNorm2d stem_norm_;
+  std::array<std::vector<std::shared_ptr<ResidualBlock>>, 4> stages_;
+  torch::nn::Linear classifier_{nullptr};
+};
+
+}  // namespace
+
+std::shared_ptr<NetworkModule> make_resnet18(const ArchitectureOptions& options) {
+  return std::make_shared<ResNet>(std::array<std::int64_t, 4>{2, 2, 2, 2}, false, options.num_classes);
+}
+
+std::shared_ptr<NetworkModule> make_resnet50(const ArchitectureOptions& options) {
+  return std::make_shared<ResNet>(std::array<std::int64_t, 4>{3, 4, 6, 3}, true, options.num_classes);
+}
+
+}  // namespace simile

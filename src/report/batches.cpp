@@ -9,12 +9,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/checksum.hpp"
 #include "report/move_journal.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/csv.hpp"
 #include "simile/core/error.hpp"
+#include "simile/core/sha256.hpp"
 #include "simile/core/text.hpp"
 
 namespace simile {

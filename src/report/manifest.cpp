@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/checksum.hpp"
 #include "report/move_journal.hpp"
 
 #include "simile/core/atomic_file.hpp"
+#include "simile/core/sha256.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/version.hpp"
 

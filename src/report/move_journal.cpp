@@ -13,12 +13,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "report/checksum.hpp"
 #include "report/move_file.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/csv.hpp"
 #include "simile/core/error.hpp"
+#include "simile/core/sha256.hpp"
 #include "simile/core/text.hpp"
 
 namespace simile::report {

@@ -3,7 +3,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/checksum.hpp"
 #include "report/results.hpp"
 #include "support/image_errors.hpp"
 #include "support/image_files.hpp"
@@ -16,26 +15,6 @@ namespace {
 using nlohmann::json;
 using test::TemporaryFolder;
 using test::text_of;
-
-// The examples of FIPS 180-2, appendix B, and the empty message.
-TEST(Checksum, IsThatOfTheStandard) {
-  const TemporaryFolder folder;
-  EXPECT_EQ(sha256_of_file(folder.write("0", "")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
-  EXPECT_EQ(sha256_of_file(folder.write("1", "abc")),
-            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  EXPECT_EQ(sha256_of_file(folder.write("2", "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq")),
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
-  EXPECT_EQ(sha256_of_file(folder.write("3", std::string(1'000'000, 'a'))),  // many pieces
-            "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-}
-
-TEST(Checksum, IsRefusedWhereAFileCannotBeRead) {
-  const TemporaryFolder folder;
-  EXPECT_THAT(test::error_of([&] { sha256_of_file(folder.path() / "no"); }),
-              test::IsError(ErrorCode::not_found, "cannot read"));
-  // A folder opens, but its bytes cannot be read: no checksum of nothing.
-  EXPECT_THROW(sha256_of_file(folder.path()), Error);
-}
 
 ClusterSummary summary_of_a_run() {
   ClusterSummary summary;

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -34,5 +35,7 @@ class Sha256 {
 Sha256::Digest sha256(std::string_view bytes);
 /// "ff00..." in lower case.
 std::string to_hex(const Sha256::Digest& digest);
+/// Of a file's bytes, as sha256sum prints it. Throws not_found, io.
+std::string sha256_of_file(const std::filesystem::path& path);
 
 }  // namespace simile

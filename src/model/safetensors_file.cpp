@@ -3,22 +3,14 @@
 #include <array>
 #include <cstring>
 
+#include "model/model_files.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/model/safetensors.hpp"
 
 namespace simile {
 namespace {
-
-/// Runs `action`; its errors name the file.
-template <class Action>
-auto naming(const std::filesystem::path& path, Action&& action) {
-  try {
-    return action();
-  } catch (const Error& error) {
-    throw Error(error.code(), concat(in_quotes(path.native()), " ", error.what()), error.where());
-  }
-}
 
 SafetensorsHeader read_header(const InputFile& file) {
   std::array<std::uint8_t, 8> length_bytes{};

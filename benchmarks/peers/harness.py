@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the cases share: turns, medians, rows of the table, comparing labels, peers that work pair by pair."""
+"""What the cases share: the engine, comparing labels, peers that work pair by pair."""
 
 import dataclasses
-import importlib.metadata
 import multiprocessing
 import pathlib
-import statistics
+import sys
 import time
 
 import cv2
@@ -16,86 +15,20 @@ from scipy.sparse.csgraph import connected_components
 
 from engine import Engine
 
-# Libraries let their threads spin for some milliseconds after a call; nobody is timed while another's still do.
-REST_SECONDS = 0.15
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent / "support"))
+from measuring import (REST_SECONDS, NotEqual, Runs, Skipped, Table, clock, require, take_turns,  # noqa: E402,F401
+                       version)
 
 
-class NotEqual(AssertionError):
-    """Two programs that should agree do not."""
-
-
-class Skipped(Exception):
-    """A row cannot be measured here; the reason is for people."""
-
-
-@dataclasses.dataclass
-class Bench:
+@dataclasses.dataclass(kw_only=True)
+class Bench(Table):
     """What every case is given."""
 
     program: pathlib.Path  # simile_bench_engine
-    folder: pathlib.Path  # for inputs; goes away at the end
-    threads: int
-    rounds: int  # of a measurement, one of each side
-    quick: bool  # tiny inputs, equality only
-    photos: pathlib.Path | None
     levels: list  # SIMD levels of this machine, best first
-    device: str = ""
-    commit: str = ""
-    rows: list = dataclasses.field(default_factory=list)
 
     def engine(self, threads=None, simd=None):
         return Engine(self.program, threads or self.threads, simd)
-
-    def size(self, full, quick):
-        return quick if self.quick else full
-
-    def add_row(self, name, work, target, unit, ours, peer, peer_name, peer_version, flags):
-        """`ours` and `peer`: their Runs; `unit`: "s", or a rate of what they count."""
-        values = [side.seconds if unit == "s" else [side.count / s for s in side.seconds] for side in (ours, peer)]
-        medians = [statistics.median(side) for side in values]
-        ratio = medians[1] / medians[0] if unit == "s" else medians[0] / medians[1]
-        spread = "; ".join(
-            f"{who} {min(side):.4g}..{max(side):.4g} {unit}" for who, side in zip(("ours", "peer"), values))
-        self.rows.append({
-            "id": name, "work": work, "ours": medians[0], "peer": medians[1], "peer_name": peer_name,
-            "peer_version": peer_version, "unit": unit, "ratio": ratio, "target": target, "device": self.device,
-            "flags": f"{flags}; {len(ours.seconds)} rounds, interleaved, medians; spread: {spread}",
-            "commit": self.commit,
-        })
-
-
-@dataclasses.dataclass
-class Runs:
-    """The timed runs of one side."""
-
-    count: int  # pairs or images of one run
-    seconds: list = dataclasses.field(default_factory=list)
-
-    @property
-    def median(self):
-        return statistics.median(self.seconds)
-
-
-def take_turns(bench, sides):
-    """Runs every side once a round, in alternating order; `sides`: name -> (count, function giving the seconds)."""
-    runs = {name: Runs(count) for name, (count, _) in sides.items()}
-    names = list(sides)
-    for turn in range(-1, bench.rounds):  # the first round warms up
-        for name in names if turn % 2 == 0 else names[::-1]:
-            time.sleep(REST_SECONDS)
-            seconds = sides[name][1]()
-            if turn >= 0:
-                runs[name].seconds.append(seconds)
-    return runs
-
-
-def clock(function):
-    """A function that gives the seconds that `function` took, by the wall."""
-    def timed():
-        start = time.perf_counter()
-        function()
-        return time.perf_counter() - start
-    return timed
 
 
 def against_fastest(bench, peers, ours, tries=4):
@@ -113,10 +46,6 @@ def against_fastest(bench, peers, ours, tries=4):
     return runs, best, f"other ways: {others}"
 
 
-def version(package):
-    return importlib.metadata.version(package)
-
-
 def canonical(labels):
     """Labels in which a component is named by its smallest item."""
     _, first, inverse = np.unique(labels, return_index=True, return_inverse=True)
@@ -127,11 +56,6 @@ def component_labels(left, right, num_items):
     """Components of the graph with these edges, by scipy."""
     edges = scipy.sparse.coo_matrix((np.ones(len(left), bool), (left, right)), (num_items, num_items))
     return connected_components(edges, directed=False)[1]
-
-
-def require(condition, message):
-    if not condition:
-        raise NotEqual(message)
 
 
 def require_same_labels(name, ours, peer):

@@ -56,7 +56,7 @@ Command add_cluster_command(CLI::App& program) {
   app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images or features")
       ->required()
       ->type_name("");
-  add_input_options(*app, options.listing, options.features, true);
+  add_input_options(*app, options.listing, options.features);
   add_window(*app, options.metric.window);
   add_threshold(*app, options.threshold, "Pairs at least this similar are alike, up to 1; each method has its default");
   app->add_flag("--auto-threshold", options.auto_threshold,

@@ -6,6 +6,7 @@
 #include "simile/core/simd.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
+#include "simile/model/network.hpp"
 #include "simile/similarity/compare.hpp"
 
 namespace simile::cli {
@@ -21,9 +22,9 @@ std::unique_ptr<Progress> make_progress(const RunOptions& options, const Streams
   return make_plain_progress(streams.err);
 }
 
-Device parse_device(const std::string& text) {
+Device parse_device(const RunOptions& options) {
   try {
-    return resolve_device(text);
+    return options.for_networks ? resolve_network_device(options.device) : resolve_device(options.device);
   } catch (const Error& error) {
     throw Error(error.code(), concat("--", error.what()), error.where());  // "device 'x': ..." names the flag so
   }
@@ -38,11 +39,11 @@ RunContext::RunContext(const RunOptions& options, const Session& session)
                .progress = *progress_,
                .cancellation = session.cancellation,
                .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes() / 2,
-               .device = parse_device(options.device),
+               .device = parse_device(options),
                .decode_worker = session.decode_worker} {
   log_verbose(options, session,
               concat("device ", to_string(context_.device),
-                     options.device == "auto" ? " (auto: the only backend here)" : "", ", ", pool_.num_threads(),
+                     options.device == "auto" ? " (auto: the only one here)" : "", ", ", pool_.num_threads(),
                      " threads, ", to_string(simd_level()), ", memory ", format_bytes(context_.memory_bytes)));
 }
 

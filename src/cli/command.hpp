@@ -46,6 +46,7 @@ Command add_search_command(CLI::App& program);
 Command add_explain_command(CLI::App& program);
 Command add_threshold_command(CLI::App& program);
 Command add_features_command(CLI::App& program);
+Command add_embed_command(CLI::App& program);
 Command add_undo_command(CLI::App& program);
 Command add_devices_command(CLI::App& program);
 Command add_completion_command(CLI::App& program);

@@ -34,7 +34,7 @@ Command add_features_command(CLI::App& program) {
   app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images")
       ->required()
       ->type_name("");
-  add_input_options(*app, options.listing, options.features, false);
+  add_input_options(*app, options.listing, options.features);
   app->add_option("-o,--out", options.out, "File to write; a .csv with the paths and a .json come with it")
       ->type_name("FILE.npy")
       ->required()

@@ -112,6 +112,16 @@ void add_device_option(CLI::App& app, RunOptions& options) {
   offer_words(device, names);
 }
 
+void add_network_device_option(CLI::App& app, RunOptions& options) {
+  options.for_networks = true;
+  CLI::Option* const device =
+      app.add_option("--device", options.device, "Where the network runs: auto, cpu, cuda or cuda:N")
+          ->type_name("DEVICE")
+          ->default_str("auto")
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(device, {"auto", "cpu", "cuda"});
+}
+
 CLI::Option* add_decode_time(CLI::App& app, std::int64_t& seconds) {
   return add_integer(app, "--max-decode-time", seconds, 0, kMaxDecodeSeconds,
                      "Give up on an image that takes more seconds to decode; 0: never give up");
@@ -145,25 +155,17 @@ PixelSize parse_size(const std::string& text) {
   return {side(std::string_view(text).substr(0, cross)), side(std::string_view(text).substr(cross + 1))};
 }
 
-void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings) {
+void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features) {
   std::vector<std::string> offered;
-  for (const auto& method : methods()) {
-    if (embeddings || method.method != Method::embedding) offered.emplace_back(method.name);
-  }
+  for (const auto& method : methods()) offered.emplace_back(method.name);
   const std::string names = joined(offered, ", ");
-  CLI::Option* const chosen = app.add_option_function<std::string>(
-                                     "-m,--method",
-                                     [&features, names, embeddings](const std::string& text) {
-                                       if (!embeddings && text == info(Method::embedding).name) {
-                                         throw Error(ErrorCode::invalid_argument,
-                                                     concat("--method ", in_quotes(text), ": allowed are ", names));
-                                       }
-                                       features.method = parse_method(text);
-                                     },
-                                     concat("What alike means: ", names))
-                                  ->type_name("METHOD")
-                                  ->default_str("ssim for images")
-                                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const chosen =
+      app.add_option_function<std::string>(
+             "-m,--method", [&features](const std::string& text) { features.method = parse_method(text); },
+             concat("What alike means: ", names))
+          ->type_name("METHOD")
+          ->default_str("ssim for images")
+          ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   offer_words(chosen, offered);
   app.add_option_function<std::string>(
          "--size", [&features](const std::string& text) { features.size = parse_size(text); },
@@ -185,8 +187,13 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
       ->type_name("N")
       ->default_str("8")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  add_network_options(app, features.network);
+  add_reading_options(app, listing, features);
+}
+
+void add_reading_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features) {
   app.add_flag("--full-decode", features.full_decode,
-               "ssim, template, minhash, orb: decode JPEGs at full size even where a smaller one would do");
+               "Not for hashes: decode JPEGs at full size even where a smaller one would do");
   app.add_option("--include", listing.include, "Take only files that match this glob (may be repeated)")
       ->type_name("GLOB")
       ->allow_extra_args(false)  // one glob a flag: the next word may be PHOTOS
@@ -200,6 +207,28 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
   add_bytes(app, "--max-file-size", features.limits.max_file_bytes, "Refuse larger files", "512MiB");
   add_decode_time(app, features.limits.max_decode_seconds)->default_str("60");
   add_cache_options(app, features.cache);
+}
+
+void add_network_options(CLI::App& app, NetworkChoice& network) {
+  app.add_option("--model", network.model,
+                 "Network: a name (simile model list), weights (.safetensors), a card.json or a folder of training")
+      ->type_name("NAME|FILE|DIR")
+      ->default_str("tf_efficientnet_lite0")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  app.add_option("--arch", network.architecture, "Architecture of weights that have no card, e.g. resnet50")
+      ->type_name("NAME")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  CLI::Option* const precision = app.add_option("--precision", network.precision,
+                                                "Arithmetic of the network: fp32, bf16 (CPUs that have it, GPUs) or "
+                                                "fp16 (GPUs)")
+                                     ->type_name("PRECISION")
+                                     ->default_str("fp32")
+                                     ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  offer_words(precision, {"fp32", "bf16", "fp16"});
+  app.add_option("--torchscript", network.torchscript,
+                 "A TorchScript module as the network. Such a file is a program: only from who you trust")
+      ->type_name("FILE")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }
 
 void add_window(CLI::App& app, std::optional<SsimWindow>& target) {

@@ -25,6 +25,7 @@ struct RunOptions {
   std::int64_t threads = 0;       ///< 0: all
   std::int64_t memory_bytes = 0;  ///< 0: half of what there is
   std::string device = "auto";
+  bool for_networks = false;  ///< the device is one of networks
   bool quiet = false;
   bool verbose = false;
 };
@@ -33,9 +34,16 @@ void add_run_options(CLI::App& app, RunOptions& options);
 void add_watch_options(CLI::App& app, RunOptions& options);
 /// For commands that compare.
 void add_device_option(CLI::App& app, RunOptions& options);
+/// For commands that run networks and do not compare.
+void add_network_device_option(CLI::App& app, RunOptions& options);
 
-/// What is read and how features are taken: shared by `cluster` and `features`. `embeddings`: whether they are offered.
-void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features, bool embeddings);
+/// What is read and how features are taken.
+void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features);
+/// Of these what concerns reading, whatever is taken.
+void add_reading_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features);
+
+/// Which network images are embedded by.
+void add_network_options(CLI::App& app, NetworkChoice& network);
 
 /// How long decoding one image may take.
 CLI::Option* add_decode_time(CLI::App& app, std::int64_t& seconds);

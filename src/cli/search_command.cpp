@@ -63,7 +63,7 @@ Command add_search_command(CLI::App& program) {
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   app->add_flag("--overwrite", options.overwrite, "Replace an earlier page");
   app->add_flag("--json", flags->json, "Print JSON instead of CSV");
-  add_input_options(*app, options.listing, options.features, true);
+  add_input_options(*app, options.listing, options.features);
   add_window(*app, options.metric.window);
   add_run_options(*app, flags->run);
   add_device_option(*app, flags->run);

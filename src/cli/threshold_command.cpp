@@ -93,7 +93,7 @@ Command add_threshold_command(CLI::App& program) {
                   "A folder, a list of paths, an IDX file, or a .npy of images, embeddings or hashes")
       ->required()
       ->type_name("");
-  add_input_options(*app, options.listing, options.features, true);
+  add_input_options(*app, options.listing, options.features);
   add_window(*app, options.metric.window);
   add_integer(*app, "--sample", options.sample, kMinSample, kMaxSample, "Images to compare, drawn at random")
       ->default_str(std::to_string(kDefaultSample));

@@ -185,6 +185,8 @@ Features read_features(const Source& source, Content content) {
   Features features;
   features.method = Method::embedding;
   features.vectors = source.file.read_embeddings();
+  features.model = source.info.model;
+  features.model_identity = source.info.model_identity;
   return features;
 }
 

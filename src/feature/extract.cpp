@@ -44,7 +44,7 @@ Extraction extract(const ExtractionJob& job, Method method) {
     case Method::template_match:
       return extract_template(job);
     case Method::embedding:
-      break;
+      return extract_embedding(job);
   }
   throw Error(ErrorCode::internal, "a method that takes no features of images");
 }
@@ -55,6 +55,7 @@ struct Flags {
   bool scale = false;
   bool hash_size = false;
   bool full_decode = false;
+  bool network = false;
 };
 
 /// Throws invalid_argument when one of `useless` is given.
@@ -64,6 +65,16 @@ void refuse(const FeatureOptions& options, const Flags& useless, const std::stri
   if (useless.scale && options.scale) flag = concat("--scale ", *options.scale);
   if (useless.hash_size && options.hash_size) flag = concat("--hash-size ", *options.hash_size);
   if (useless.full_decode && options.full_decode) flag = "--full-decode";
+  if (useless.network && !options.network.model.empty()) flag = concat("--model ", in_quotes(options.network.model));
+  if (useless.network && !options.network.architecture.empty()) {
+    flag = concat("--arch ", in_quotes(options.network.architecture));
+  }
+  if (useless.network && !options.network.precision.empty()) {
+    flag = concat("--precision ", in_quotes(options.network.precision));
+  }
+  if (useless.network && !options.network.torchscript.empty()) {
+    flag = concat("--torchscript ", in_quotes(options.network.torchscript));
+  }
   if (!flag.empty()) throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect ", where));
 }
 
@@ -71,7 +82,8 @@ void refuse_flags_of_others(const FeatureOptions& options, Method method) {
   const bool hash = hash_kind(method).has_value();
   const bool vectors = method == Method::embedding;
   const bool pictures = method == Method::ssim || method == Method::template_match;
-  refuse(options, {.size = hash || vectors, .scale = !pictures, .hash_size = !hash, .full_decode = hash || vectors},
+  refuse(options,
+         {.size = hash || vectors, .scale = !pictures, .hash_size = !hash, .full_decode = hash, .network = !vectors},
          concat("with --method ", info(method).name));
 }
 
@@ -139,21 +151,23 @@ void FeatureOptions::validate() const {
 
 void FeatureOptions::validate_for(const Dataset& dataset, Method chosen) const {
   if (dataset.features) {
-    refuse(*this, {.size = true, .scale = true, .hash_size = true, .full_decode = true}, concat("on ", dataset.kind));
+    refuse(*this, {.size = true, .scale = true, .hash_size = true, .full_decode = true, .network = true},
+           concat("on ", dataset.kind));
   }
   if (dataset.images.in_memory()) refuse(*this, {.full_decode = true}, "on an array of images");
   refuse_flags_of_others(*this, chosen);
 }
 
-Method choose_method(const Dataset& dataset, std::optional<Method> wanted) {
+Method choose_method(const Dataset& dataset, const FeatureOptions& options) {
   const bool has_features = dataset.features.has_value();
-  const Method natural = has_features ? dataset.features->method : dataset.method.value_or(Method::ssim);
-  const Method method = wanted.value_or(natural);
+  const Method of_images = options.network.empty() ? Method::ssim : Method::embedding;
+  const Method natural = has_features ? dataset.features->method : dataset.method.value_or(of_images);
+  const Method method = options.method.value_or(natural);
   // Hashes of an unknown kind may be called any hash: they are compared alike.
   const bool any_hash = has_features && !dataset.method && hash_kind(method) && hash_kind(natural);
-  if (has_features ? method == natural || any_hash : method != Method::embedding) return method;
+  if (!has_features || method == natural || any_hash) return method;
   std::string needed = "images";
-  if (method == Method::embedding) needed = "vectors (a .npy of float32 or float16 [n,d])";
+  if (method == Method::embedding) needed = "images or vectors (a .npy of float32 or float16 [n,d])";
   if (hash_kind(method) && hash_kind(natural)) needed = concat(info(method).name, " hashes or images");
   throw Error(ErrorCode::invalid_argument,
               concat("--method ", info(method).name, " needs ", needed, ", but the input holds ",
@@ -172,7 +186,7 @@ PixelSize compared_size(const ImageSet& images, Method method, const FeatureOpti
 Extraction extract_features(Dataset& dataset, const FeatureOptions& options, const Context& context) {
   options.validate();
   const bool has_features = dataset.features.has_value();
-  const Method method = choose_method(dataset, options.method);
+  const Method method = choose_method(dataset, options);
   options.validate_for(dataset, method);
   Extraction result;
   if (has_features) {

@@ -29,6 +29,7 @@ Extraction extract_template(const ExtractionJob& job);
 Extraction extract_hashes(const ExtractionJob& job, HashKind kind);
 Extraction extract_minhash(const ExtractionJob& job);
 Extraction extract_orb(const ExtractionJob& job);
+Extraction extract_embedding(const ExtractionJob& job);
 
 /// Calls store(item, feature) for every image that can be read, by several workers at once; what is held for the
 /// features is `held_bytes`. Fills in the result's errors and counts.

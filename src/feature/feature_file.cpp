@@ -57,7 +57,7 @@ std::string root_of(const Catalogue& catalogue) {
   return error || to_valid_utf8(root) != root ? std::string() : root;
 }
 
-std::string description(const Features& features, const Catalogue& catalogue) {
+std::string description(const Features& features, const Catalogue& catalogue, double images_per_second) {
   ordered_json json;
   json["simile"] = kVersion;
   json["method"] = info(features.method).name;
@@ -66,6 +66,11 @@ std::string description(const Features& features, const Catalogue& catalogue) {
     json["width_px"] = features.width_px;
     json["height_px"] = features.height_px;
   }
+  if (!features.model.empty()) {
+    json["model"] = to_valid_utf8(features.model);
+    json["model_identity"] = features.model_identity;
+  }
+  if (images_per_second > 0) json["images_per_second"] = images_per_second;
   if (const auto root = root_of(catalogue); !root.empty()) json["root"] = root;
   return json.dump(2) + "\n";
 }
@@ -115,7 +120,8 @@ void check_feature_file_target(const fs::path& npy, bool overwrite) {
   }
 }
 
-void write_feature_file(const fs::path& npy, const Features& features, const Catalogue& catalogue, bool overwrite) {
+void write_feature_file(const fs::path& npy, const Features& features, const Catalogue& catalogue, bool overwrite,
+                        double images_per_second) {
   check_feature_file_target(npy, overwrite);
   AtomicFile array(npy);
   write_array(array, features);
@@ -126,7 +132,7 @@ void write_feature_file(const fs::path& npy, const Features& features, const Cat
     names.write("\n");
   }
   AtomicFile about(feature_companion(npy, ".json"));
-  about.write(description(features, catalogue));
+  about.write(description(features, catalogue, images_per_second));
   const fs::path offsets_path = feature_companion(npy, kOffsetsExtension);
   std::optional<AtomicFile> offsets;
   if (features.method == Method::orb) {
@@ -166,6 +172,12 @@ FeatureFileInfo read_feature_file_info(const fs::path& npy) {
   }
   if (const auto root = parsed.find("root"); root != parsed.end() && root->is_string()) result.root = *root;
   if (hash_kind(*result.method)) result.bits = about.count("bits");
+  const auto text_of = [&](const char* name) {
+    const auto value = parsed.find(name);
+    return value != parsed.end() && value->is_string() ? value->get<std::string>() : std::string();
+  };
+  result.model = text_of("model");
+  result.model_identity = text_of("model_identity");
   return result;
 }
 

@@ -60,28 +60,56 @@ void check_version(void* library) {
   }
 }
 
-/// LibTorch's CUDA half registers itself, but only before the first tensor is made.
-void open_cuda(void* library) {
-  const auto open = reinterpret_cast<const char* (*)()>(function(library, "simile_learn_open_cuda"));
-  if (const char* const problem = open(); problem != nullptr) throw Error(ErrorCode::cuda, problem);
+/// The library as it was opened, once for the process.
+struct Opened {
+  std::mutex mutex;
+  void* library = nullptr;
+  bool with_cuda = false;
+  std::string cuda_problem = "networks were first opened for the CPU";
+
+  /// LibTorch's CUDA half registers itself, but only before the first tensor is made.
+  void open(bool cuda) {
+    if (library != nullptr) return;
+    void* const opened = open_library();
+    check_version(opened);
+    if (cuda) {
+      const auto open_cuda = reinterpret_cast<const char* (*)()>(function(opened, "simile_learn_open_cuda"));
+      const char* const problem = open_cuda();
+      with_cuda = problem == nullptr;
+      cuda_problem = with_cuda ? "" : problem;
+    }
+    library = opened;
+  }
+};
+
+Opened& opened() {
+  static Opened state;
+  return state;
 }
+
+bool has_driver() { return ::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr; }
 
 }  // namespace
 
 const void* learn_part(const std::string& part, const Device& device) {
-  static std::mutex mutex;
-  static void* library = nullptr;
-  static Device::Kind opened_for = Device::Kind::cpu;
-  const std::lock_guard lock(mutex);
-  if (library == nullptr) {
-    void* const opened = open_library();
-    check_version(opened);
-    if (device.kind == Device::Kind::cuda) open_cuda(opened);
-    opened_for = device.kind;
-    library = opened;
+  Opened& state = opened();
+  const std::lock_guard lock(state.mutex);
+  state.open(device.kind == Device::Kind::cuda);
+  if (device.kind == Device::Kind::cuda && !state.with_cuda) throw Error(ErrorCode::cuda, state.cuda_problem);
+  return reinterpret_cast<const void* (*)()>(function(state.library, "simile_" + part))();
+}
+
+int num_network_gpus(std::string& problem) {
+  Opened& state = opened();
+  const std::lock_guard lock(state.mutex);
+  if (!has_driver()) {
+    problem = "there is no NVIDIA driver here";
+    return 0;
   }
-  if (device.kind == Device::Kind::cuda) ensure(opened_for == Device::Kind::cuda, "networks were opened for the CPU");
-  return reinterpret_cast<const void* (*)()>(function(library, "simile_" + part))();
+  state.open(/*cuda=*/true);
+  problem = state.with_cuda ? "LibTorch finds no GPU" : state.cuda_problem;
+  if (!state.with_cuda) return 0;
+  return reinterpret_cast<int (*)()>(function(state.library, "simile_learn_num_gpus"))();
 }
 
 }  // namespace simile

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/pipeline/features.hpp"
 
+#include "pipeline/network_embedder.hpp"
 #include "pipeline/open.hpp"
+#include "pipeline/stopwatch.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -25,15 +27,28 @@ void check_not_the_input(const FeaturesOptions& options) {
 
 }  // namespace
 
+double FeaturesSummary::images_per_second() const {
+  const auto num_made = static_cast<double>(num_rows - num_kept);
+  return num_made > 0 && seconds > 0 ? num_made / seconds : 0;
+}
+
 FeaturesSummary run_features(const FeaturesOptions& options, const Context& context) {
   options.features.validate();
   check_feature_file_target(options.out, options.overwrite);
   check_not_the_input(options);
   Dataset dataset = open_nonempty(options.input, options.listing, context);
-  const Extraction extraction = extract_nonempty(dataset, options.features, context);
-  write_feature_file(options.out, extraction.features, dataset.catalogue(), options.overwrite);
+  const FeatureOptions features = with_embedder(options.features, dataset, context);  // opening it is not timed
+  Stopwatch watch;
+  const Extraction extraction = extract_nonempty(dataset, features, context);
+  watch.lap("read");
   FeaturesSummary summary;
   summary.num_rows = extraction.features.num_rows();
+  summary.num_kept = extraction.num_kept;
+  summary.seconds = watch.laps().front().second;
+  summary.model = extraction.features.model;
+  summary.row_size = extraction.features.vectors.shape(1);
+  write_feature_file(options.out, extraction.features, dataset.catalogue(), options.overwrite,
+                     summary.images_per_second());
   for (const auto& [item, reason] : extraction.errors) {
     summary.unreadable.emplace_back(dataset.catalogue().ids[static_cast<std::size_t>(item)], reason);
   }

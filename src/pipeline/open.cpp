@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/open.hpp"
 
+#include "pipeline/network_embedder.hpp"
 #include "pipeline/target.hpp"
 
 #include "simile/core/error.hpp"
@@ -50,7 +51,7 @@ OpenedInput open_for_result(const std::filesystem::path& input, const std::files
 }
 
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context) {
-  Extraction extraction = extract_features(dataset, options, context);
+  Extraction extraction = extract_features(dataset, with_embedder(options, dataset, context), context);
   if (extraction.features.num_rows() > 0) return extraction;
   const auto& [item, reason] = extraction.errors.front();
   const auto& ids = dataset.catalogue().ids;
@@ -59,7 +60,7 @@ Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, con
 }
 
 Method checked_method(const Dataset& dataset, const FeatureOptions& features, const MetricOptions& metric) {
-  const Method method = choose_method(dataset, features.method);
+  const Method method = choose_method(dataset, features);
   features.validate_for(dataset, method);
   if (metric.window) check_window(*metric.window, method, dataset.images, features);
   return method;

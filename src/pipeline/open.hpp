@@ -22,7 +22,8 @@ OpenedInput open_for_result(const std::filesystem::path& input, const std::files
                             std::string_view suffix, bool overwrite, const ListingOptions& listing,
                             const Context& context);
 
-/// extract_features(); throws decode, with the first item's reason, when no item could be read.
+/// extract_features(), with the network that the options choose opened where one is needed; throws decode, with the
+/// first item's reason, when no item could be read.
 Extraction extract_nonempty(Dataset& dataset, const FeatureOptions& options, const Context& context);
 
 /// choose_method(); throws invalid_argument also for a flag that has no effect on the method or the dataset, and for a

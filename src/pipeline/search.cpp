@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "pipeline/network_embedder.hpp"
 #include "pipeline/open.hpp"
 #include "pipeline/read_set.hpp"
 
@@ -50,22 +51,35 @@ FeatureOptions options_like(const Features& features, FeatureOptions options) {
   if (features.colour_images.data() != nullptr) {
     options.size = PixelSize{features.colour_images.shape(2), features.colour_images.shape(1)};
   }
+  if (options.network.empty()) options.network.model = features.model;
   if (hash_kind(features.method)) {
     options.hash_size = static_cast<int>(std::lround(std::sqrt(static_cast<double>(features.bits))));
   }
   return options;
 }
 
+/// Vectors of different networks have nothing to do with each other.
+void check_same_network(const Features& searched, const ImageEmbedder& embedder) {
+  if (searched.model_identity.empty() || searched.model_identity == embedder.identity()) return;
+  throw Error(ErrorCode::invalid_argument,
+              concat("--query: the set's vectors are of ", in_quotes(searched.model), " (", searched.model_identity,
+                     "), the query would be seen by ", in_quotes(embedder.name()), " (", embedder.identity(),
+                     "): name the model by --model"));
+}
+
 /// Features of queries from outside the set.
 Features extract_queries(Dataset& dataset, const ReadSet& searched, const Context& context) {
-  const FeatureOptions options = options_like(searched.features(), searched.options());
+  FeatureOptions options = options_like(searched.features(), searched.options());
   const bool features = dataset.features.has_value();
-  const bool fits =
-      features ? dataset.features->method == options.method || !dataset.method : options.method != Method::embedding;
+  const bool has_network = !options.network.empty() || !searched.features().model.empty();
+  const bool fits = features ? dataset.features->method == options.method || !dataset.method
+                             : options.method != Method::embedding || has_network;
   if (!fits) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--query: ", dataset.kind, " cannot be compared with the set's ", searched.dataset().kind));
   }
+  options = with_embedder(options, dataset, context);
+  if (options.embedder != nullptr) check_same_network(searched.features(), *options.embedder);
   Extraction extraction = extract_features(dataset, options, context);
   if (extraction.errors.empty()) return std::move(extraction.features);
   const auto& [item, reason] = extraction.errors.front();

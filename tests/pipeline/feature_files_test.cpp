@@ -60,7 +60,7 @@ TEST_F(FeatureFiles, KeepEveryMethodsFeatures) {
 
     Dataset dataset = open("f.npy");
     EXPECT_EQ(dataset.method, method.method);
-    EXPECT_EQ(choose_method(dataset, std::nullopt), method.method);
+    EXPECT_EQ(choose_method(dataset, {}), method.method);
     EXPECT_EQ(dataset.catalogue().ids, (std::vector<std::string>{"a.png", "noise.png", "plain.png"}));
     EXPECT_EQ(fs::exists(path("f.offsets.npy")), method.method == Method::orb);
     const auto read = extract("f.npy", {});

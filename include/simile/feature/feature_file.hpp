@@ -14,6 +14,8 @@ struct FeatureFileInfo {
   std::optional<Method> method{};
   std::int64_t bits = 0;            ///< of hashes
   std::optional<PixelSize> size{};  ///< to which images were resized
+  std::string model;                ///< Features::model
+  std::string model_identity;       ///< Features::model_identity
   std::string root;                 ///< folder that the ids are relative to; empty: not known
   std::vector<std::string> ids;     ///< empty: rows have no names
 };
@@ -29,10 +31,11 @@ std::vector<std::filesystem::path> feature_files(const std::filesystem::path& np
 /// Throws invalid_argument when `npy` does not end in .npy, or one of the files exists and not `overwrite`.
 void check_feature_file_target(const std::filesystem::path& npy, bool overwrite);
 
-/// Writes them, the `.npy` last, so that it never stands without its companions; offsets of earlier features go. Throws
-/// io, or invalid_argument when one exists and not `overwrite`, or when `npy` does not end in .npy.
+/// Writes them, the `.npy` last, so that it never stands without its companions; offsets of earlier features go. X.json
+/// also says at which speed they were taken, unless that is 0. Throws io, or invalid_argument when one exists and not
+/// `overwrite`, or when `npy` does not end in .npy.
 void write_feature_file(const std::filesystem::path& npy, const Features& features, const Catalogue& catalogue,
-                        bool overwrite);
+                        bool overwrite, double images_per_second = 0);
 
 /// Reads what stands beside a `.npy`, if anything. Throws decode naming the file that is not as simile writes it.
 FeatureFileInfo read_feature_file_info(const std::filesystem::path& npy);

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "simile/core/array.hpp"
@@ -21,6 +22,8 @@ struct Features {
   std::int64_t bits = 0;                 ///< of a hash
   Array<std::uint32_t, 2> signatures;    ///< minhash: [n, 128]; all 2^32 - 1 where an image has no corners
   Array<float, 2> vectors;               ///< embedding: [n, d]
+  std::string model{};                   ///< embedding: name of the network, where simile took them; else empty
+  std::string model_identity{};          ///< of its weights and how it was run
   std::int64_t width_px = 0;             ///< to which the images were resized before; 0: not known, or not at all
   std::int64_t height_px = 0;
   std::vector<std::int64_t> items;

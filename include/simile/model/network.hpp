@@ -68,6 +68,11 @@ class NetworkBackend {
                                                     const NetworkOptions& options) const = 0;
 };
 
+/// The device that "auto", "cpu", "cuda" or "cuda:1" means for networks: auto is a GPU where there is a driver and
+/// LibTorch's CUDA half. Throws invalid_argument for another text or a device that is not there: a forced device never
+/// falls back. Opens libsimile_learn unless the answer is the CPU without it.
+Device resolve_network_device(std::string_view text);
+
 /// Opens libsimile_learn at its first use; `device` of the first call of any kind decides whether LibTorch's CUDA half
 /// is opened, too. Throws model when this build has no networks, naming what is missing.
 const NetworkBackend& network_backend(const Device& device = {});

@@ -24,6 +24,13 @@ struct FeaturesOptions {
 struct FeaturesSummary {
   std::int64_t num_rows = 0;
   std::vector<std::pair<std::string, std::string>> unreadable;  ///< id and reason
+  std::int64_t num_kept = 0;                                    ///< rows that an earlier run had kept
+  double seconds = 0;                                           ///< of taking the others
+  std::string model;                                            ///< embedding: the network
+  std::int64_t row_size = 0;                                    ///< embedding: values of a row
+
+  /// Of those that were not kept; 0 where all were.
+  double images_per_second() const;
 };
 
 /// Takes features of every item that can be read and writes X.npy, X.csv and X.json (feature/feature_file.hpp). Throws

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pipeline/network_embedder.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "simile/core/array.hpp"
+#include "simile/core/error.hpp"
+#include "simile/core/sha256.hpp"
+#include "simile/core/text.hpp"
+#include "simile/model/model_store.hpp"
+#include "simile/model/network_input.hpp"
+#include "simile/model/safetensors.hpp"
+
+namespace simile {
+namespace {
+
+class NetworkEmbedder final : public ImageEmbedder {
+ public:
+  NetworkEmbedder(ModelCard card, std::string checksum, std::unique_ptr<Network> network, const NetworkOptions& options)
+      : card_(std::move(card)), checksum_(std::move(checksum)), network_(std::move(network)), options_(options) {}
+
+  std::string name() const override { return card_.name; }
+  std::string identity() const override {
+    const bool crop = card_.fit == InputFit::crop;
+    return concat(card_.architecture, ", weights ", checksum_, ", layer ",
+                  card_.layer.empty() ? "default" : card_.layer, ", ", card_.width_px, "x", card_.height_px,
+                  crop ? " of " : " stretched", crop ? std::to_string(card_.shorter_side_px) : std::string(), ", mean ",
+                  numbers(card_.mean), ", deviation ", numbers(card_.deviation), ", ", to_string(options_.precision),
+                  " on ", options_.device.kind == Device::Kind::cuda ? "cuda" : "cpu");
+  }
+  std::int64_t dimensions() const override { return network_->dimensions(); }
+  std::int64_t batch() const override { return network_->best_batch(); }
+  PixelSize resized_to() const override { return resized_for_network(card_); }
+  std::vector<std::uint8_t> prepare(View<const std::uint8_t, 3> image) const override {
+    return network_input(card_, image);
+  }
+
+  void embed(std::span<const std::vector<std::uint8_t>> prepared, View<float, 2> vectors) override {
+    // Always a whole batch: kernels are chosen by its size, and a vector must not depend on what is embedded with it.
+    if (images_.data() == nullptr) {
+      images_ = Array<std::uint8_t, 4>({batch(), card_.height_px, card_.width_px, 3});
+      vectors_ = Array<float, 2>({batch(), dimensions()});
+    }
+    const std::int64_t count = std::ssize(prepared);
+    for (std::int64_t k = 0; k < count; ++k) {
+      const auto& input = prepared[static_cast<std::size_t>(k)];
+      std::copy(input.begin(), input.end(), images_.view()[k].data);
+    }
+    network_->embed(std::as_const(images_).view(), vectors_.view());
+    std::copy_n(vectors_.data(), count * dimensions(), vectors.data);
+  }
+
+ private:
+  static std::string numbers(const std::array<double, 3>& values) {
+    return concat(format_double(values[0]), "/", format_double(values[1]), "/", format_double(values[2]));
+  }
+
+  ModelCard card_;
+  std::string checksum_;
+  std::unique_ptr<Network> network_;
+  NetworkOptions options_;
+  Array<std::uint8_t, 4> images_;
+  Array<float, 2> vectors_;
+};
+
+/// What a TorchScript module is taken for when no card is named: ImageNet's preprocessing.
+ModelCard card_of_torchscript(const std::string& file) {
+  ModelCard card = *find_built_in_card(kDefaultModel);
+  card.name = std::filesystem::path(file).stem().native();
+  card.architecture = "torchscript";
+  card.layer.clear();
+  return card;
+}
+
+std::shared_ptr<ImageEmbedder> open_torchscript(const NetworkChoice& choice, const NetworkOptions& options) {
+  const ModelCard card = choice.model.empty() ? card_of_torchscript(choice.torchscript) : read_model_card(choice.model);
+  auto network = network_backend(options.device).open_torchscript(choice.torchscript, card, options);
+  return std::make_shared<NetworkEmbedder>(card, sha256_of_file(choice.torchscript), std::move(network), options);
+}
+
+}  // namespace
+
+std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const Context& context) {
+  const NetworkOptions options{choice.precision.empty() ? Precision::fp32 : parse_precision(choice.precision),
+                               context.device, context.pool.num_threads()};
+  if (!choice.torchscript.empty()) return open_torchscript(choice, options);
+  const Model model =
+      find_model(default_model_store(), choice.model.empty() ? kDefaultModel : choice.model, choice.architecture);
+  check_weights(model);
+  const SafetensorsFile weights(model.weights);
+  auto network = network_backend(options.device).open(model.card, weights, options);
+  return std::make_shared<NetworkEmbedder>(
+      model.card, model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256, std::move(network),
+      options);
+}
+
+FeatureOptions with_embedder(FeatureOptions options, const Dataset& dataset, const Context& context) {
+  const bool needed = !dataset.features && choose_method(dataset, options) == Method::embedding;
+  if (needed && options.embedder == nullptr) options.embedder = open_embedder(options.network, context);
+  return options;
+}
+
+}  // namespace simile

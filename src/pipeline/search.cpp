@@ -64,7 +64,7 @@ void check_same_network(const Features& searched, const ImageEmbedder& embedder)
   throw Error(ErrorCode::invalid_argument,
               concat("--query: the set's vectors are of ", in_quotes(searched.model), " (", searched.model_identity,
                      "), the query would be seen by ", in_quotes(embedder.name()), " (", embedder.identity(),
-                     "): name the model by --model"));
+                     "): embed the set again"));
 }
 
 /// Features of queries from outside the set.

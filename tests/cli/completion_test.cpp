@@ -108,7 +108,7 @@ TEST_F(Bash, CompletesCommandsFlagsWordsAndPaths) {
   EXPECT_THAT(complete({"simile", "cluster", "--transfer", "="}), ElementsAre("none", "copy", "link", "move"));
   EXPECT_THAT(complete({"simile", "cluster", "--transfer", "=", "m"}), ElementsAre("move"));
   EXPECT_THAT(complete({"simile", "cluster", "-m", "d"}), ElementsAre("dhash"));
-  EXPECT_THAT(complete({"simile", "features", "-m", "emb"}), IsEmpty());
+  EXPECT_THAT(complete({"simile", "features", "-m", "emb"}), ElementsAre("embedding"));
   EXPECT_THAT(complete({"simile", "cluster", "--device", ""}), ElementsAre("auto", "cpu"));
   EXPECT_THAT(complete({"simile", "cluster", ""}), UnorderedElementsAre("my photos", "list.csv"));
   EXPECT_THAT(complete({"simile", "cluster", "--out", ""}), ElementsAre("my photos"));

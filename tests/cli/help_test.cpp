@@ -98,7 +98,6 @@ TEST(Program, HelpReadsWell) {
     EXPECT_THAT(cluster, HasSubstr(part));
   }
   EXPECT_THAT(cluster, ::testing::Not(HasSubstr("cuda")));
-  EXPECT_THAT(simile_run({"features", "--help"}).out, ::testing::Not(HasSubstr("embedding")));
   EXPECT_THAT(simile_run({"--help"}).out, HasSubstr("--config FILE "));
 }
 

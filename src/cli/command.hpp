@@ -48,6 +48,9 @@ Command add_threshold_command(CLI::App& program);
 Command add_features_command(CLI::App& program);
 Command add_embed_command(CLI::App& program);
 Command add_undo_command(CLI::App& program);
+Command add_model_list_command(CLI::App& parent);
+Command add_model_add_command(CLI::App& parent);
+Command add_model_info_command(CLI::App& parent);
 Command add_devices_command(CLI::App& program);
 Command add_completion_command(CLI::App& program);
 

@@ -122,10 +122,18 @@ std::string explain(const CLI::ParseError& error, const CLI::App& program, const
 
 /// Every command, in the order in which people are shown them.
 std::vector<Command> add_commands(CLI::App& program) {
-  return {cli::add_cluster_command(program),   cli::add_threshold_command(program), cli::add_search_command(program),
-          cli::add_explain_command(program),   cli::add_features_command(program),  cli::add_embed_command(program),
-          cli::add_merge_command(program),     cli::add_undo_command(program),      cli::add_devices_command(program),
-          cli::add_completion_command(program)};
+  std::vector<Command> commands{cli::add_cluster_command(program),  cli::add_threshold_command(program),
+                                cli::add_search_command(program),   cli::add_explain_command(program),
+                                cli::add_features_command(program), cli::add_embed_command(program)};
+  CLI::App& model = cli::add_group(program, "model", "Networks that turn images into embeddings");
+  commands.push_back(cli::add_model_list_command(model));
+  commands.push_back(cli::add_model_add_command(model));
+  commands.push_back(cli::add_model_info_command(model));
+  commands.push_back(cli::add_merge_command(program));
+  commands.push_back(cli::add_undo_command(program));
+  commands.push_back(cli::add_devices_command(program));
+  commands.push_back(cli::add_completion_command(program));
+  return commands;
 }
 
 int parse_and_execute(const Arguments& arguments, const Streams& streams, const Cancellation& cancellation,

@@ -80,7 +80,7 @@ TEST(Program, HelpsOnStandardOutput) {
   const auto outcome = simile_run({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_EQ(flags_of(outcome.out), (Flags{"--help", "--version", "--config"}));
-  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  merge ", "\n  undo ", "\n  devices ",
+  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  merge ", "\n  undo ", "\n  model ", "\n  devices ",
                            "\n  completion ", "130 interrupted"}) {
     EXPECT_THAT(outcome.out, HasSubstr(part));
   }

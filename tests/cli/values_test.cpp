@@ -107,12 +107,6 @@ INSTANTIATE_TEST_SUITE_P(
         Refused{"--transfer", "none, copy, link, move", {"x", "mv", "Copy", "copy,link"}}, Refused{"--out", "", {""}}),
     flag_name);
 
-TEST(FeaturesValues, HaveNoEmbeddings) {
-  EXPECT_THAT(
-      simile_run({"features", "photos", "--out", "x.npy", "--method", "embedding"}),
-      test::Fails(kExitUsage, "--method 'embedding': allowed are ssim, phash, dhash, ahash, template, minhash, orb\n"));
-}
-
 TEST(FeaturesValues, NeedANameThatEndsInNpy) {
   EXPECT_THAT(simile_run({"features", "photos", "--out", "x.csv"}),
               test::Fails(kExitUsage, "--out 'x.csv': the name must end in .npy"));

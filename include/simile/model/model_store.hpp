@@ -49,6 +49,9 @@ struct ListedModel {
 /// All models by name; one that the user added hides one of the same name that came with the program.
 std::vector<ListedModel> list_models(const ModelStore& store);
 
+/// A JSON array with an object a model; ends with a newline.
+std::string to_json(const std::vector<ListedModel>& models);
+
 struct AddModelOptions {
   std::string source;        ///< a folder with a card, a card, or a `.safetensors` file
   std::string name;          ///< empty: the card's

@@ -25,10 +25,11 @@ class Peer:
 
     def __init__(self, bench, channels_last=False, autocast=False):
         about = json.loads(bench.run("model", "info", MODEL, "--json"))
-        self.mean = torch.tensor(about["input"]["mean"]).view(1, 3, 1, 1)
-        self.deviation = torch.tensor(about["input"]["std"]).view(1, 3, 1, 1)
+        seen = about["card"]["input"]
+        self.mean = torch.tensor(seen["mean"]).view(1, 3, 1, 1)
+        self.deviation = torch.tensor(seen["std"]).view(1, 3, 1, 1)
         self.network = timm.create_model(MODEL, pretrained=False, num_classes=0).eval()
-        weights = {name: value for name, value in load_file(about["weights"]).items() if "classifier" not in name}
+        weights = {name: value for name, value in load_file(about["weights_file"]).items() if "classifier" not in name}
         self.network.load_state_dict(weights, strict=False)
         self.format = torch.channels_last if channels_last else torch.contiguous_format
         self.network = self.network.to(memory_format=self.format)

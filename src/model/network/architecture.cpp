@@ -49,6 +49,21 @@ std::shared_ptr<NetworkModule> make_architecture(std::string_view name, const Ar
               concat("architecture ", in_quotes(std::string(name)), ": there are ", joined(architecture_names())));
 }
 
+void fold_norm(torch::nn::Conv2d& convolution, torch::nn::BatchNorm2d& norm) {
+  if (norm.is_empty()) return;
+  const at::NoGradGuard no_grad;
+  // In double: the product of rounded factors would be rounded twice.
+  const auto scale = norm->weight.to(at::kDouble) / at::sqrt(norm->running_var.to(at::kDouble) + norm->options.eps());
+  auto shift = norm->bias.to(at::kDouble) - norm->running_mean.to(at::kDouble) * scale;
+  if (convolution->bias.defined()) shift += convolution->bias.to(at::kDouble) * scale;
+  const auto& weight = convolution->weight;
+  const auto scaled = (weight.to(at::kDouble) * scale.view({-1, 1, 1, 1})).to(weight.scalar_type());
+  convolution->weight.set_data(scaled.contiguous(at::MemoryFormat::ChannelsLast));
+  // A buffer, so that it moves with the module.
+  convolution->bias = convolution->register_buffer("folded_bias", shift.to(weight.scalar_type()));
+  norm = nullptr;
+}
+
 at::Tensor pooled(const at::Tensor& output) {
   if (output.dim() == 4) return output.mean({2, 3});
   if (output.dim() == 3) return output.select(1, 0).contiguous();

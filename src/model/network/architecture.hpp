@@ -10,6 +10,8 @@
 
 #include <ATen/ATen.h>
 #include <torch/nn/module.h>
+#include <torch/nn/modules/batchnorm.h>
+#include <torch/nn/modules/conv.h>
 
 namespace simile {
 
@@ -35,6 +37,8 @@ class NetworkModule : public torch::nn::Module {
   virtual void walk(const at::Tensor& images, const Visit& visit) = 0;
   /// Throws invalid_argument naming what is allowed.
   virtual void check_size(std::int64_t height, std::int64_t width) const = 0;
+  /// For inference only, once, in evaluation mode: batch norms become part of the convolutions before them.
+  virtual void fold_norms() {}
 
   /// The last layer's output: [b, classes], or an autoencoder's images.
   at::Tensor forward(const at::Tensor& images);
@@ -48,6 +52,9 @@ class NetworkModule : public torch::nn::Module {
   /// Throws invalid_argument unless the images are [b, 3, height, width].
   static void check_images(const at::Tensor& images);
 };
+
+/// The norm becomes part of the convolution's weights and bias, and is empty then.
+void fold_norm(torch::nn::Conv2d& convolution, torch::nn::BatchNorm2d& norm);
 
 /// What output becomes in an embedding.
 at::Tensor pooled(const at::Tensor& output);

@@ -28,6 +28,26 @@ SameConvolution make_convolution(std::int64_t inputs, std::int64_t outputs, std:
   return made;
 }
 
+LiteLayer lite_layer(const SameConvolution& of) {
+  LiteLayer layer;
+  const auto& options = of.convolution->options;
+  layer.kind = options.groups() > 1 ? LiteLayer::Kind::depthwise : LiteLayer::Kind::pointwise;
+  if (options.in_channels() == 3) layer.kind = LiteLayer::Kind::stem;
+  layer.inputs = options.in_channels();
+  layer.outputs = options.out_channels();
+  layer.kernel = of.kernel();
+  layer.stride = of.stride();
+  layer.relu6 = of.relu6;
+  const auto copied = [](const at::Tensor& tensor) {
+    const auto values = tensor.to(at::kFloat).contiguous(at::MemoryFormat::Contiguous);
+    const auto* const data = values.const_data_ptr<float>();
+    return std::vector<float>(data, data + values.numel());
+  };
+  layer.weights = copied(of.convolution->weight);
+  layer.bias = copied(of.convolution->bias);
+  return layer;
+}
+
 }  // namespace
 
 std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t size, std::int64_t kernel, std::int64_t stride) {
@@ -43,9 +63,9 @@ at::Tensor SameConvolution::forward(const at::Tensor& x) {
   // The convolution's own padding costs no copy.
   const auto padded = even ? x : at::constant_pad_nd(x, {columns.first, columns.second, rows.first, rows.second});
   const std::array<std::int64_t, 2> own{even ? rows.first : 0, even ? columns.first : 0};
-  auto y =
-      at::conv2d(padded, convolution->weight, {}, convolution->options.stride(), own, 1, convolution->options.groups());
-  y = norm->forward(y);
+  auto y = at::conv2d(padded, convolution->weight, convolution->bias, convolution->options.stride(), own, 1,
+                      convolution->options.groups());
+  if (!norm.is_empty()) y = norm->forward(y);
   return relu6 ? at::hardtanh_(y, 0, 6) : y;
 }
 
@@ -111,6 +131,16 @@ void EfficientNetLite0::check_size(std::int64_t height, std::int64_t width) cons
   throw Error(ErrorCode::invalid_argument, concat("images of ", width, "x", height, " pixels: wanted is 1x1 or more"));
 }
 
+void EfficientNetLite0::fold_norms() {
+  fold_norm(stem.convolution, stem.norm);
+  for (const auto& stage : stages) {
+    for (const auto& block : stage) {
+      for (auto& part : block->parts) fold_norm(part.convolution, part.norm);
+    }
+  }
+  fold_norm(head.convolution, head.norm);
+}
+
 void EfficientNetLite0::walk(const at::Tensor& images, const Visit& visit) {
   check_images(images);
   check_size(images.size(2), images.size(3));
@@ -125,6 +155,21 @@ void EfficientNetLite0::walk(const at::Tensor& images, const Visit& visit) {
   x = x.mean({2, 3});
   if (!visit("pooled", x) || classifier.is_empty()) return;
   visit("logits", classifier->forward(x));
+}
+
+std::vector<LiteLayer> lite_layers(const EfficientNetLite0& network) {
+  ensure(network.stem.norm.is_empty(), "the norms have not been folded");
+  std::vector<LiteLayer> layers{lite_layer(network.stem)};
+  for (const auto& stage : network.stages) {
+    for (const auto& block : stage) {
+      const auto first = layers.size();
+      for (const auto& part : block->parts) layers.push_back(lite_layer(part));
+      layers[first].begins_block = true;
+      layers.back().adds_input = block->residual;
+    }
+  }
+  layers.push_back(lite_layer(network.head));
+  return layers;
 }
 
 std::shared_ptr<NetworkModule> make_efficientnet_lite0(const ArchitectureOptions& options) {

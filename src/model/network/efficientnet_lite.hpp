@@ -11,6 +11,7 @@
 #include <torch/nn/modules/linear.h>
 
 #include "model/network/architecture.hpp"
+#include "model/network/efficientnet_lite_inference.hpp"
 
 namespace simile {
 
@@ -51,10 +52,14 @@ class EfficientNetLite0 : public NetworkModule {
   std::string default_layer() const override { return "pooled"; }
   void walk(const at::Tensor& images, const Visit& visit) override;
   void check_size(std::int64_t height, std::int64_t width) const override;
+  void fold_norms() override;
 
   SameConvolution stem, head;
   std::vector<std::vector<std::shared_ptr<EfficientNetLiteBlock>>> stages;
   torch::nn::Linear classifier{nullptr};
 };
+
+/// What EfficientNetLiteInference runs, of a network on the CPU in fp32 after fold_norms().
+std::vector<LiteLayer> lite_layers(const EfficientNetLite0& network);
 
 }  // namespace simile

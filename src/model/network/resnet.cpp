@@ -24,6 +24,11 @@ Conv2d convolution(std::int64_t inputs, std::int64_t outputs, std::int64_t kerne
   return Conv2d(torch::nn::Conv2dOptions(inputs, outputs, kernel).stride(stride).padding(kernel / 2).bias(false));
 }
 
+at::Tensor convolved(Conv2d& layer, BatchNorm2d& norm, const at::Tensor& x) {
+  const auto y = layer->forward(x);
+  return norm.is_empty() ? y : norm->forward(y);
+}
+
 /// Two 3x3 convolutions, or 1x1, 3x3 and 1x1 (a bottleneck), added to the input.
 class ResidualBlock : public torch::nn::Module {
  public:
@@ -47,11 +52,16 @@ class ResidualBlock : public torch::nn::Module {
   at::Tensor forward(const at::Tensor& x) {
     auto y = x;
     for (std::size_t k = 0; k < parts_.size(); ++k) {
-      y = parts_[k].second->forward(parts_[k].first->forward(y));
+      y = convolved(parts_[k].first, parts_[k].second, y);
       if (k + 1 < parts_.size()) y = y.relu_();
     }
-    const auto shortcut = shortcut_.is_empty() ? x : shortcut_norm_->forward(shortcut_->forward(x));
+    const auto shortcut = shortcut_.is_empty() ? x : convolved(shortcut_, shortcut_norm_, x);
     return y.add_(shortcut).relu_();
+  }
+
+  void fold_norms() {
+    for (auto& [layer, norm] : parts_) fold_norm(layer, norm);
+    if (!shortcut_.is_empty()) fold_norm(shortcut_, shortcut_norm_);
   }
 
  private:
@@ -99,10 +109,17 @@ class ResNet : public NetworkModule {
                 concat("images of ", width, "x", height, " pixels: wanted is 1x1 or more"));
   }
 
+  void fold_norms() override {
+    fold_norm(stem_, stem_norm_);
+    for (const auto& stage : stages_) {
+      for (const auto& block : stage) block->fold_norms();
+    }
+  }
+
   void walk(const at::Tensor& images, const Visit& visit) override {
     check_images(images);
     check_size(images.size(2), images.size(3));
-    auto x = stem_norm_->forward(stem_->forward(images)).relu_();
+    auto x = convolved(stem_, stem_norm_, images).relu_();
     x = at::max_pool2d(x, 3, 2, 1);
     if (!visit("stem", x)) return;
     for (std::size_t k = 0; k < stages_.size(); ++k) {

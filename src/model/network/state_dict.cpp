@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "model/network/state_dict.hpp"
+
+#include <array>
+#include <cmath>
+#include <functional>
+#include <set>
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
+namespace simile {
+namespace {
+
+using Entry = std::function<void(const std::string& name, at::Tensor& tensor)>;
+
+void for_each_entry(const NetworkModule& network, const Entry& visit) {
+  for (auto& item : network.named_parameters()) visit(item.key(), item.value());
+  for (auto& item : network.named_buffers()) visit(item.key(), item.value());
+}
+
+/// Not part of what the network computes.
+bool optional(std::string_view name) { return name.ends_with("num_batches_tracked"); }
+
+std::string shape_text(at::IntArrayRef shape) {
+  std::string text;
+  for (const auto extent : shape) text += (text.empty() ? "" : ", ") + std::to_string(extent);
+  return "[" + text + "]";
+}
+
+at::ScalarType scalar_type(TensorType type) {
+  switch (type) {
+    case TensorType::float64:
+      return at::kDouble;
+    case TensorType::float32:
+      return at::kFloat;
+    case TensorType::float16:
+      return at::kHalf;
+    case TensorType::bfloat16:
+      return at::kBFloat16;
+    case TensorType::int64:
+      return at::kLong;
+    case TensorType::int32:
+      return at::kInt;
+    case TensorType::int16:
+      return at::kShort;
+    case TensorType::int8:
+      return at::kChar;
+    case TensorType::uint8:
+      return at::kByte;
+    case TensorType::boolean:
+      return at::kBool;
+  }
+  return at::kFloat;
+}
+
+/// Weights are numbers with a fraction; integers in their place are another network's, quantised.
+bool same_kind(TensorType type, const at::Tensor& tensor) {
+  return at::isFloatingType(scalar_type(type)) == tensor.is_floating_point();
+}
+
+std::int64_t extent_of(const SafetensorsFile& weights, std::string_view name, std::size_t axis) {
+  const auto* const tensor = weights.find(name);
+  return tensor != nullptr && axis < tensor->shape.size() ? tensor->shape[axis] : 0;
+}
+
+std::string first_and_count(const std::vector<std::string>& names) {
+  const std::string more = names.size() > 1 ? concat(" and ", names.size() - 1, " more") : std::string();
+  return in_quotes(names.front()) + more;
+}
+
+}  // namespace
+
+ArchitectureOptions options_of(std::string_view architecture, const SafetensorsFile& weights) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> kLastLayers{
+      {{"resnet", "fc"}, {"tf_efficientnet", "classifier"}, {"vgg", "classifier.6"}, {"vit_", "head"}}};
+  ArchitectureOptions options;
+  for (const auto& [family, layer] : kLastLayers) {
+    if (architecture.starts_with(family)) options.num_classes = extent_of(weights, concat(layer, ".weight"), 0);
+  }
+  options.hidden_layers = weights.find("classifier.0.weight") != nullptr;
+  const std::int64_t patches = extent_of(weights, "pos_embed", 1) - 1;
+  const auto side =
+      static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(std::max<std::int64_t>(patches, 0)))));
+  constexpr std::int64_t kMaxGrid = 512;  // a larger one is damage; its weights would not fit either
+  if (patches > 0 && side * side == patches && side <= kMaxGrid) options.grid = side;
+  return options;
+}
+
+StateMatch match_state(const NetworkModule& network, const SafetensorsFile& weights) {
+  StateMatch match;
+  std::set<std::string, std::less<>> known;
+  for_each_entry(network, [&](const std::string& name, at::Tensor& tensor) {
+    known.insert(name);
+    if (!optional(name)) match.num_parameters += tensor.numel();
+    const auto* const found = weights.find(name);
+    if (found == nullptr) {
+      if (!optional(name)) match.missing.push_back(name);
+    } else if (at::IntArrayRef(found->shape) != tensor.sizes()) {
+      match.misshapen.push_back(concat(name, ": ", shape_text(found->shape), ", wanted ", shape_text(tensor.sizes())));
+    } else if (!same_kind(found->type, tensor)) {
+      match.misshapen.push_back(concat(name, ": ", to_string(found->type), ", wanted ",
+                                       tensor.is_floating_point() ? "F32, F64, F16 or BF16" : "integers"));
+    }
+  });
+  for (const auto& tensor : weights.tensors()) {
+    if (!known.contains(tensor.name)) match.unexpected.push_back(tensor.name);
+  }
+  return match;
+}
+
+void load_state(NetworkModule& network, const SafetensorsFile& weights) {
+  const auto match = match_state(network, weights);
+  const std::string file = in_quotes(weights.path().native());
+  if (!match.missing.empty()) {
+    throw Error(ErrorCode::model, concat(file, " has no ", first_and_count(match.missing),
+                                         ": these are weights of another architecture, or not all of them"));
+  }
+  if (!match.misshapen.empty()) {
+    throw Error(ErrorCode::model,
+                concat(file, ": weights of another architecture: ", first_and_count(match.misshapen)));
+  }
+  const at::NoGradGuard no_grad;
+  for_each_entry(network, [&](const std::string& name, at::Tensor& tensor) {
+    const auto* const found = weights.find(name);
+    if (found == nullptr) return;
+    const auto values = at::empty(tensor.sizes(), scalar_type(found->type));
+    weights.read(*found, values.data_ptr());
+    tensor.copy_(values);
+  });
+}
+
+std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights) {
+  auto network = make_architecture(architecture, options_of(architecture, weights));
+  load_state(*network, weights);
+  network->eval();
+  return network;
+}
+
+}  // namespace simile

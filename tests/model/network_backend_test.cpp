@@ -30,10 +30,10 @@ extern "C" const void* simile_network_backend();
 namespace simile {
 namespace {
 
+using test::TemporaryFolder;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using test::TemporaryFolder;
 
 const NetworkBackend& backend() { return *static_cast<const NetworkBackend*>(simile_network_backend()); }
 

@@ -16,6 +16,7 @@ from measuring import Skipped, clock, require, take_turns, version
 
 MODEL = "tf_efficientnet_lite0"
 SIDE = 224
+WHOLE = 256  # shorter side before the middle is cut out
 IMAGES = 256
 PHOTOS = 512
 
@@ -59,9 +60,10 @@ def require_same_vectors(ours, peer, least_cosine):
 
 
 def drawn_images(count):
+    """uint8 [count, WHOLE, WHOLE, 3]."""
     rng = np.random.default_rng(5)
     coarse = rng.integers(0, 256, (count, 14, 14, 3), dtype=np.uint8)
-    return np.stack([np.asarray(Image.fromarray(each).resize((SIDE, SIDE), Image.BICUBIC)) for each in coarse])
+    return np.stack([np.asarray(Image.fromarray(each).resize((WHOLE, WHOLE), Image.BICUBIC)) for each in coarse])
 
 
 def _embed(bench, name, peers, target, flags, least_cosine):
@@ -70,7 +72,8 @@ def _embed(bench, name, peers, target, flags, least_cosine):
     np.save(bench.folder / "images.npy", images)
     ours = lambda: bench.embed(bench.folder / "images.npy", *flags)[1]
     vectors = bench.embed(bench.folder / "images.npy", *flags)[0]
-    tensor = torch.from_numpy(images)
+    margin = (WHOLE - SIDE) // 2
+    tensor = torch.from_numpy(images[:, margin:margin + SIDE, margin:margin + SIDE].copy())
     require_same_vectors(vectors, Peer(bench).embed(tensor, 8), least_cosine)
     if bench.quick:
         return
@@ -106,13 +109,13 @@ def embed_bf16(bench):
 class Photos(torch.utils.data.Dataset):
     def __init__(self, paths):
         self.paths = paths
-        self.fit = torchvision.transforms.Compose([torchvision.transforms.Resize(256), torchvision.transforms.CenterCrop(SIDE)])
+        self.fit = torchvision.transforms.Compose([torchvision.transforms.Resize(WHOLE), torchvision.transforms.CenterCrop(SIDE)])
 
     def __len__(self):
         return len(self.paths)
 
     def __getitem__(self, k):
-        return np.asarray(self.fit(Image.open(self.paths[k]).convert("RGB")))
+        return np.array(self.fit(Image.open(self.paths[k]).convert("RGB")))  # a copy, which torch may write to
 
 
 def embed_files(bench):

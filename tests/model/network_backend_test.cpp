@@ -232,6 +232,54 @@ TEST(FoldNorms, OutputsStayWhatTheyWere) {
   }
 }
 
+TEST(FoldNorms, BiasesMoveWithTheirModule) {
+  const at::NoGradGuard no_grad;
+  for (const auto& name : {"resnet18", "tf_efficientnet_lite0"}) {
+    const auto network = made(name);
+    const auto images = test::made_images(1, 64, 64);
+    const auto wanted = network->embedding(images);
+    network->fold_norms();
+    network->to(at::kBFloat16);
+    const auto output = network->embedding(images.to(at::kBFloat16));
+    EXPECT_EQ(output.scalar_type(), at::kBFloat16);
+    EXPECT_LE(relative_difference(output.to(at::kFloat), wanted), 5e-2) << name;
+  }
+}
+
+TEST(EfficientNetLite0, Bfloat16IsNearOrRefusedByName) {
+  const TemporaryFolder folder;
+  write_state(folder.path() / "lite.safetensors", state_of(*made("tf_efficientnet_lite0")));
+  const SafetensorsFile file(folder.path() / "lite.safetensors");
+  const auto card = card_for("tf_efficientnet_lite0", 64, 64, 1280);
+  const auto images = byte_images(3, 64, 64);
+  Array<float, 2> wanted({3, 1280});
+  Array<float, 2> vectors({3, 1280});
+  backend().open(card, file, {})->embed(images.view(), wanted.view());
+  try {
+    const auto network = backend().open(card, file, {.precision = Precision::bf16});
+    network->embed(images.view(), vectors.view());
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::invalid_argument);
+    EXPECT_THAT(error.what(), HasSubstr("--precision bf16: this CPU has no instructions for it"));
+    GTEST_SKIP() << "no bf16 on this CPU";
+  }
+  EXPECT_LE(relative_difference(to_tensor(vectors.view()), to_tensor(wanted.view())), 5e-2);
+}
+
+TEST(EfficientNetLite0, FusedConvolutionsGiveTheSame) {
+  const at::NoGradGuard no_grad;
+  const auto network = made("tf_efficientnet_lite0");
+  const std::vector<at::Tensor> inputs{test::made_images(2, 64, 64), test::made_images(1, 75, 98)};
+  std::vector<at::Tensor> wanted;
+  for (const auto& images : inputs) wanted.push_back(network->embedding(images));
+  network->fold_norms();
+  dynamic_cast<EfficientNetLite0&>(*network).fuse();
+  for (std::size_t k = 0; k < inputs.size(); ++k) {
+    const auto images = inputs[k].contiguous(at::MemoryFormat::ChannelsLast);
+    EXPECT_LE(relative_difference(network->embedding(images), wanted[k]), 2e-5);
+  }
+}
+
 TEST(EfficientNetLiteInference, VectorsAreThoseOfTheModuleAtEveryLevelAndSize) {
   const at::NoGradGuard no_grad;
   const auto before = simd_level();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "model/network/efficientnet_lite.hpp"
 
+#include <ATen/core/dispatch/Dispatcher.h>
+
 #include "model/network/networks.hpp"
 
 #include "simile/core/error.hpp"
@@ -63,10 +65,32 @@ at::Tensor SameConvolution::forward(const at::Tensor& x) {
   // The convolution's own padding costs no copy.
   const auto padded = even ? x : at::constant_pad_nd(x, {columns.first, columns.second, rows.first, rows.second});
   const std::array<std::int64_t, 2> own{even ? rows.first : 0, even ? columns.first : 0};
+  if (fused) return fused_forward(padded, own);
   auto y = at::conv2d(padded, convolution->weight, convolution->bias, convolution->options.stride(), own, 1,
                       convolution->options.groups());
   if (!norm.is_empty()) y = norm->forward(y);
   return relu6 ? at::hardtanh_(y, 0, 6) : y;
+}
+
+at::Tensor SameConvolution::fused_forward(const at::Tensor& x, at::IntArrayRef padding) {
+  using Scalars = c10::List<std::optional<at::Scalar>>;
+  using Pack = at::Tensor(const at::Tensor&, at::IntArrayRef, at::IntArrayRef, at::IntArrayRef, std::int64_t,
+                          at::OptionalIntArrayRef);
+  using Convolve = at::Tensor(const at::Tensor&, const at::Tensor&, const std::optional<at::Tensor>&, at::IntArrayRef,
+                              at::IntArrayRef, at::IntArrayRef, std::int64_t, std::string_view, Scalars,
+                              std::optional<std::string_view>);
+  auto& dispatcher = c10::Dispatcher::singleton();
+  static const auto pack = dispatcher.findSchemaOrThrow("mkldnn::_reorder_convolution_weight", "").typed<Pack>();
+  static const auto convolve = dispatcher.findSchemaOrThrow("mkldnn::_convolution_pointwise", "").typed<Convolve>();
+  const std::array<std::int64_t, 2> strides{stride(), stride()};
+  const std::array<std::int64_t, 2> dilation{1, 1};
+  const std::int64_t groups = convolution->options.groups();
+  if (x.sizes() != at::IntArrayRef(seen)) {
+    seen = x.sizes().vec();
+    packed = pack.call(convolution->weight, padding, strides, dilation, groups, at::IntArrayRef(seen));
+  }
+  return convolve.call(x, packed, convolution->bias, padding, strides, dilation, groups, relu6 ? "hardtanh" : "none",
+                       relu6 ? Scalars{0.0, 6.0} : Scalars{}, "");
 }
 
 EfficientNetLiteBlock::EfficientNetLiteBlock(std::int64_t inputs, std::int64_t outputs, std::int64_t kernel,
@@ -139,6 +163,16 @@ void EfficientNetLite0::fold_norms() {
     }
   }
   fold_norm(head.convolution, head.norm);
+}
+
+void EfficientNetLite0::fuse() {
+  if (!at::hasMKLDNN()) return;
+  stem.fused = head.fused = true;
+  for (const auto& stage : stages) {
+    for (const auto& block : stage) {
+      for (auto& part : block->parts) part.fused = true;
+    }
+  }
 }
 
 void EfficientNetLite0::walk(const at::Tensor& images, const Visit& visit) {

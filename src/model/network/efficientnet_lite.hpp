@@ -21,10 +21,16 @@ struct SameConvolution {
   torch::nn::Conv2d convolution{nullptr};
   torch::nn::BatchNorm2d norm{nullptr};
   bool relu6 = true;
+  bool fused = false;              ///< after folding, on the CPU: by oneDNN's operations with activation
+  at::Tensor packed;               ///< its weights in oneDNN's order,
+  std::vector<std::int64_t> seen;  ///< which depends on the shape of its input
 
   std::int64_t kernel() const { return convolution->options.kernel_size()->at(0); }
   std::int64_t stride() const { return convolution->options.stride()->at(0); }
   at::Tensor forward(const at::Tensor& x);
+
+ private:
+  at::Tensor fused_forward(const at::Tensor& x, at::IntArrayRef padding);
 };
 
 /// Zeros before and after `size` so that a convolution gives ceil(size / stride) values.
@@ -53,6 +59,9 @@ class EfficientNetLite0 : public NetworkModule {
   void walk(const at::Tensor& images, const Visit& visit) override;
   void check_size(std::int64_t height, std::int64_t width) const override;
   void fold_norms() override;
+  /// For inference on the CPU, after fold_norms() and on weights of their last type: convolutions with their
+  /// activations at once and packed weights. One thread at a time from then on. No effect where LibTorch has no oneDNN.
+  void fuse();
 
   SameConvolution stem, head;
   std::vector<std::vector<std::shared_ptr<EfficientNetLiteBlock>>> stages;

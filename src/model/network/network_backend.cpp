@@ -36,12 +36,14 @@ class TorchNetworks final : public NetworkBackend {
       module->check_size(card.height_px, card.width_px);
       module->fold_norms();
       const auto layer = card.layer.empty() ? module->default_layer() : card.layer;
-      const auto* const lite = dynamic_cast<const EfficientNetLite0*>(module.get());
-      if (lite != nullptr && layer == "pooled" && type == at::kFloat && options.device.kind == Device::Kind::cpu) {
+      const bool on_cpu = options.device.kind == Device::Kind::cpu;
+      auto* const lite = dynamic_cast<EfficientNetLite0*>(module.get());
+      if (lite != nullptr && layer == "pooled" && type == at::kFloat && on_cpu) {
         network = make_efficientnet_lite_network(lite_layers(*lite), card, options);
         return;
       }
       module->to(torch_device(options.device), type);
+      if (lite != nullptr && on_cpu) lite->fuse();
       TorchNetworkParts parts;
       parts.type = type;
       parts.best_batch = options.device.kind == Device::Kind::cuda ? kCudaBatch : kCpuBatch;

@@ -79,6 +79,19 @@ std::string shape_text(const TensorInfo& tensor) {
   return concat("[", text, "]");
 }
 
+/// "all 296 tensors of the architecture are there".
+std::string describe_match(const StateMatch& match) {
+  const auto part = [](const std::vector<std::string>& names, std::string_view what) {
+    return names.empty() ? std::string()
+                         : concat(names.size(), " ", what, ": ", to_valid_utf8(names.front()),
+                                  names.size() > 1 ? ", ...; " : "; ");
+  };
+  std::string text = part(match.missing, "missing") + part(match.misshapen, "of another shape") +
+                     part(match.unexpected, "that the architecture has not");
+  if (!text.empty()) text.resize(text.size() - 2);
+  return text.empty() ? "the architecture's tensors, by name and shape" : text;
+}
+
 void print_info(std::ostream& out, const ModelInfo& info, bool tensors) {
   const ModelCard& card = info.model.card;
   const auto line = [&](std::string_view what, const std::string& value) {
@@ -98,6 +111,7 @@ void print_info(std::ostream& out, const ModelInfo& info, bool tensors) {
   line("", concat(format_bytes(info.size_bytes), ", ", format_counted(std::ssize(info.tensors), "tensor", "tensors"),
                   ", ", format_counted(info.num_values, "value", "values")));
   line("SHA-256", card.sha256.empty() ? "" : concat(card.sha256, ", checked"));
+  if (info.match) line("fits", describe_match(*info.match));
   if (!tensors) return;
   for (const auto& tensor : info.tensors) {
     out << "  " << in_quotes(tensor.name) << ' ' << to_string(tensor.type) << ' ' << shape_text(tensor) << '\n';
@@ -134,7 +148,9 @@ Command add_model_add_command(CLI::App& parent) {
   app->add_flag("--overwrite", flags->add.overwrite, "Replace a model of this name");
   app->footer(concat("Weights are copied to ~/.local/share/simile/models ($XDG_DATA_HOME).\n\n", kSettingsHelp));
   return {app, [flags](const Session& session) {
-            const Model model = add_model(default_model_store(), flags->add);
+            const ModelStore store = default_model_store();
+            check_architecture(inspect_model(find_model(store, flags->add.source, flags->add.architecture)));
+            const Model model = add_model(store, flags->add);
             session.streams.out << model.card.name << "  " << model.card_file.parent_path().native() << '\n';
           }};
 }

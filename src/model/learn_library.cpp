@@ -2,6 +2,7 @@
 // The one place where libraries are opened at run time.
 #include "model/learn_library.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -90,6 +91,12 @@ Opened& opened() {
 bool has_driver() { return ::dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL) != nullptr; }
 
 }  // namespace
+
+bool has_learn_library() {
+  const auto files = candidates();
+  std::error_code error;
+  return std::any_of(files.begin(), files.end(), [&](const fs::path& file) { return fs::exists(file, error); });
+}
 
 const void* learn_part(const std::string& part, const Device& device) {
   Opened& state = opened();

@@ -13,6 +13,9 @@ namespace simile {
 /// Throws model: the library is not there, is of another version, or cannot be opened (with the loader's reason).
 const void* learn_part(const std::string& part, const Device& device);
 
+/// Whether there is a file that would be opened.
+bool has_learn_library();
+
 /// GPUs that networks can use, for which the library is opened with LibTorch's CUDA half if there is a driver and it
 /// has not been opened yet. `problem` says why there are none.
 int num_network_gpus(std::string& problem);

@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
 namespace simile {
@@ -17,8 +18,23 @@ std::string text_of(const std::filesystem::path& path) { return to_valid_utf8(pa
 ModelInfo inspect_model(const Model& model) {
   const SafetensorsFile file(model.weights);
   check_weights(model);
-  return {model, file.tensors(), file.num_values(),
-          static_cast<std::int64_t>(std::filesystem::file_size(model.weights))};
+  ModelInfo info{model, file.tensors(), file.num_values(),
+                 static_cast<std::int64_t>(std::filesystem::file_size(model.weights)), std::nullopt};
+  if (has_networks()) info.match = network_backend().match(model.card.architecture, file);
+  return info;
+}
+
+void check_architecture(const ModelInfo& info) {
+  if (!info.match || (info.match->missing.empty() && info.match->misshapen.empty())) return;
+  const auto& [missing, unexpected, misshapen, num_parameters] = *info.match;
+  throw Error(
+      ErrorCode::model,
+      concat(in_quotes(info.model.weights.native()), " does not hold weights of ", info.model.card.architecture, ": ",
+             missing.empty() ? std::string()
+                             : concat(missing.size(), " tensors are missing, the first ", in_quotes(missing.front())),
+             missing.empty() || misshapen.empty() ? "" : "; ",
+             misshapen.empty() ? std::string()
+                               : concat(misshapen.size(), " have another shape, the first ", misshapen.front())));
 }
 
 std::string to_json(const ModelInfo& info) {
@@ -28,6 +44,11 @@ std::string to_json(const ModelInfo& info) {
   json["weights_file"] = text_of(info.model.weights);
   json["bytes"] = info.size_bytes;
   json["values"] = info.num_values;
+  if (info.match) {
+    json["missing"] = info.match->missing;
+    json["unexpected"] = info.match->unexpected;
+    json["misshapen"] = info.match->misshapen;
+  }
   json["tensors"] = ordered_json::array();
   for (const auto& tensor : info.tensors) {
     json["tensors"].push_back({{"name", tensor.name}, {"dtype", to_string(tensor.type)}, {"shape", tensor.shape}});

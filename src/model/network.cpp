@@ -31,6 +31,8 @@ Precision parse_precision(std::string_view text) {
               concat("--precision ", in_quotes(std::string(text)), ": allowed are fp32, bf16, fp16"));
 }
 
+bool has_networks() { return has_learn_library(); }
+
 Device resolve_network_device(std::string_view text) {
   if (text == "cpu") return {};
   const auto refuse = [&](const std::string& why) {

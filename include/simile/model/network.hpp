@@ -68,6 +68,9 @@ class NetworkBackend {
                                                     const NetworkOptions& options) const = 0;
 };
 
+/// Whether this installation has networks: libsimile_learn is where it is looked for.
+bool has_networks();
+
 /// The device that "auto", "cpu", "cuda" or "cuda:1" means for networks: auto is a GPU where there is a driver and
 /// LibTorch's CUDA half. Throws invalid_argument for another text or a device that is not there: a forced device never
 /// falls back. Opens libsimile_learn unless the answer is the CPU without it.

@@ -70,6 +70,9 @@ std::string model_error(const std::function<void()>& action, ErrorCode code = Er
   return "nothing was thrown";
 }
 
+/// Of random weights, whose errors grow from layer to layer; a wrong weight or bias gives about 1.
+constexpr double kBfloat16Tolerance = 0.15;
+
 double relative_difference(const at::Tensor& a, const at::Tensor& b) {
   return ((a - b).norm() / b.norm()).item<double>();
 }
@@ -242,7 +245,7 @@ TEST(FoldNorms, BiasesMoveWithTheirModule) {
     network->to(at::kBFloat16);
     const auto output = network->embedding(images.to(at::kBFloat16));
     EXPECT_EQ(output.scalar_type(), at::kBFloat16);
-    EXPECT_LE(relative_difference(output.to(at::kFloat), wanted), 5e-2) << name;
+    EXPECT_LE(relative_difference(output.to(at::kFloat), wanted), kBfloat16Tolerance) << name;
   }
 }
 
@@ -263,7 +266,7 @@ TEST(EfficientNetLite0, Bfloat16IsNearOrRefusedByName) {
     EXPECT_THAT(error.what(), HasSubstr("--precision bf16: this CPU has no instructions for it"));
     GTEST_SKIP() << "no bf16 on this CPU";
   }
-  EXPECT_LE(relative_difference(to_tensor(vectors.view()), to_tensor(wanted.view())), 5e-2);
+  EXPECT_LE(relative_difference(to_tensor(vectors.view()), to_tensor(wanted.view())), kBfloat16Tolerance);
 }
 
 TEST(EfficientNetLite0, FusedConvolutionsGiveTheSame) {

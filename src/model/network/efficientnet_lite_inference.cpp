@@ -139,12 +139,21 @@ void EfficientNetLiteInference::run_stem(const Step& step, const std::uint8_t* i
   for (std::int64_t y = 0; y < step.height; ++y) {
     float* patch = workspace.narrow.data();
     for (std::int64_t x = 0; x < step.width; ++x) {
-      for (std::int64_t k = 0; k < kStemKernel * kStemKernel; ++k, patch += 3) {
-        const std::int64_t from_y = y * step.stride - rows.before + k / kStemKernel;
-        const std::int64_t from_x = x * step.stride - columns.before + k % kStemKernel;
-        const bool inside = from_y >= 0 && from_y < height_ && from_x >= 0 && from_x < width_;
-        const std::uint8_t* const pixel = image + (from_y * width_ + from_x) * 3;
-        for (std::size_t c = 0; c < 3; ++c) patch[c] = inside ? normalised_[c][pixel[c]] : 0.0F;
+      const std::int64_t from_x = x * step.stride - columns.before;
+      const bool whole = from_x >= 0 && from_x + kStemKernel <= width_;
+      for (std::int64_t row = 0; row < kStemKernel; ++row, patch += kStemKernel * 3) {
+        const std::int64_t from_y = y * step.stride - rows.before + row;
+        if (from_y < 0 || from_y >= height_) {
+          std::fill_n(patch, kStemKernel * 3, 0.0F);
+          continue;
+        }
+        const std::uint8_t* const bytes = image + (from_y * width_ + from_x) * 3;
+        for (std::int64_t k = 0; k < kStemKernel; ++k) {
+          const bool inside = whole || (from_x + k >= 0 && from_x + k < width_);
+          for (std::int64_t c = 0; c < 3; ++c) {
+            patch[k * 3 + c] = inside ? normalised_[static_cast<std::size_t>(c)][bytes[k * 3 + c]] : 0.0F;
+          }
+        }
       }
     }
     product.target = workspace.wide.data() + (step.top + y) * row_stride + step.left * step.outputs;

@@ -85,7 +85,7 @@ inline void tile(const LiteProduct& of, std::int64_t pixel, std::int64_t panel) 
     const Float right = load<Float>(weights + kLanes);
 #pragma GCC unroll 12
     for (int r = 0; r < Rows; ++r) {
-      const Float value = Float{} + row[r * of.inputs];
+      const Float value = row[r * of.inputs] - Float{};  // 0 + x would be computed: it is not x for -0
       sums[r][0] = multiply_add(value, left, sums[r][0]);
       sums[r][1] = multiply_add(value, right, sums[r][1]);
     }

@@ -16,6 +16,8 @@ constexpr std::int64_t kBand = 6 * kRowStep;
 constexpr std::int64_t kBlock = 80;
 // Of the matrix's own diagonal: what is left below it is rounding of single precision.
 constexpr double kLeastPivot = 1e-6;
+// Of the mean diagonal, for the same reason: with less, rounding decides about directions without items.
+constexpr double kLeastRidge = 1e-5;
 
 }  // namespace
 
@@ -46,6 +48,10 @@ CholeskyFactor::CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, 
       inverse_({size_, kBlock}),
       inverse_transposed_({size_, kBlock}) {
   const RowKernels& simd = row_kernels();
+  double trace = 0;
+  for (std::int64_t i = 0; i <= dimensions; ++i) trace += scale * gram.values().data()[i * stride_ + i];
+  ridge = std::max(ridge, kLeastRidge * trace / static_cast<double>(dimensions + 1));
+  bias_ridge = std::max(bias_ridge, kLeastRidge * trace / static_cast<double>(dimensions + 1));
   const std::int64_t blocks = size_ / kBlock;
   const auto all = [&](const auto& body) { context.pool.parallel_for(blocks, context.cancellation, body); };
   all([&](int /*worker*/, std::int64_t block) {

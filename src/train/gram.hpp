@@ -29,7 +29,8 @@ class GramMatrix {
 class CholeskyFactor {
  public:
   /// Of scale * gram + diagonal, where the diagonal is `ridge` for the first `dimensions` and `bias_ridge` after them.
-  /// A pivot that rounding has made too small is raised: the factor is then that of a matrix near by.
+  /// What rounding would make of too small a diagonal is prevented by raising it: then the factor is that of a matrix
+  /// near by.
   CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, double scale, double ridge, double bias_ridge,
                  const Context& context);
 

@@ -44,31 +44,23 @@ struct LinearProbe::State {
   std::int64_t num_classes = 0;
   const Context* context = nullptr;
 
-  std::vector<float> weights(const ProbeOptions& options, std::int64_t begin, std::int64_t end) const {
+  std::vector<float> weights(const ProbeOptions& options) const {
     std::vector<float> weights(labels.size(), 1);
-    for (std::int64_t row = begin; row < end; ++row) weights[static_cast<std::size_t>(row)] = 0;
     if (!options.balanced) return weights;
     std::vector<std::int64_t> counts(static_cast<std::size_t>(num_classes));
-    std::int64_t total = 0;
-    for (std::size_t row = 0; row < labels.size(); ++row) {
-      if (weights[row] == 0) continue;
-      ++counts[static_cast<std::size_t>(labels[row])];
-      ++total;
-    }
+    for (const auto label : labels) ++counts[static_cast<std::size_t>(label)];
     const auto present = std::count_if(counts.begin(), counts.end(), [](std::int64_t count) { return count > 0; });
     for (std::size_t row = 0; row < labels.size(); ++row) {
-      if (weights[row] == 0) continue;
       const auto count = static_cast<double>(counts[static_cast<std::size_t>(labels[row])]);
-      weights[row] = static_cast<float>(static_cast<double>(total) / (static_cast<double>(present) * count));
+      weights[row] = static_cast<float>(static_cast<double>(labels.size()) / (static_cast<double>(present) * count));
     }
     return weights;
   }
 
-  /// Of every step-th row outside of [begin, end).
-  GramMatrix gram(std::int64_t begin, std::int64_t end, std::int64_t step) const {
+  /// Of every step-th row.
+  GramMatrix gram(std::int64_t step) const {
     GramMatrix matrix(rows.stride());
-    matrix.add(rows, 0, begin, step, *context);
-    matrix.add(rows, end, rows.count(), step, *context);
+    matrix.add(rows, 0, rows.count(), step, *context);
     return matrix;
   }
 
@@ -120,12 +112,12 @@ LinearProbe& LinearProbe::operator=(LinearProbe&&) noexcept = default;
 std::int64_t LinearProbe::count() const { return state_->rows.count(); }
 std::int64_t LinearProbe::num_classes() const { return state_->num_classes; }
 
-ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start, std::int64_t begin, std::int64_t end) {
+ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start) const {
   options.validate();
-  State& state = *state_;
+  const State& state = *state_;
   const TrainingRows& rows = state.rows;
   const Context& context = *state.context;
-  const std::vector<float> weights = state.weights(options, begin, end);
+  const std::vector<float> weights = state.weights(options);
   ProbeObjective objective(rows, state.labels, weights, state.num_classes, options.c, context);
   std::vector<float> point(static_cast<std::size_t>(objective.size()));
   if (start != nullptr) {
@@ -138,7 +130,7 @@ ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start,
     return objective(at, gradient);
   };
   if (options.kind == ProbeKind::ridge) {
-    point = state.ridge_point(objective, state.gram(begin, end, 1), share_of(1), objective.ridge());
+    point = state.ridge_point(objective, state.gram(1), share_of(1), objective.ridge());
     std::vector<float> gradient;
     return {state.model_of(point), evaluate(point, gradient), 1, true};
   }
@@ -150,7 +142,7 @@ ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start,
     return fit_of(minimise(evaluate, [](std::vector<float>& /*vector*/) {}, limits, point));
   }
   const std::int64_t step = std::max<std::int64_t>(1, count / (kGramRowsPerDimension * rows.stride()));
-  const GramMatrix gram = state.gram(begin, end, step);
+  const GramMatrix gram = state.gram(step);
   if (start == nullptr) {
     point = state.ridge_point(objective, gram, share_of(step), kStartRidge * objective.ridge());
   }
@@ -161,13 +153,14 @@ ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start,
 }
 
 double LinearProbe::loss(const LinearModel& model, const ProbeOptions& options) const {
-  const std::vector<float> weights = state_->weights(options, 0, 0);
+  const std::vector<float> weights = state_->weights(options);
   ProbeObjective objective(state_->rows, state_->labels, weights, state_->num_classes, options.c, *state_->context);
   std::vector<float> gradient;
   return objective(state_->point_of(model), gradient);
 }
 
-Array<float, 2> linear_scores(const LinearModel& model, View<const float, 2> vectors, const Context& context) {
+Array<float, 2> linear_scores(const LinearModel& model, View<const float, 2> vectors, bool unit,
+                              const Context& context) {
   ensure(vectors.shape[1] == model.dimensions() && vectors.stride[1] == 1, "vectors of the model's size");
   Array<float, 2> scores({vectors.shape[0], model.num_classes()});
   const std::int64_t classes = model.num_classes();
@@ -196,7 +189,7 @@ Array<float, 2> linear_scores(const LinearModel& model, View<const float, 2> vec
       }
       for (std::int64_t c = 0; c < classes; ++c) {
         const double product = products[static_cast<std::size_t>(c * kRowBlock + r)];
-        const double score = norm > 0 ? product / std::sqrt(norm) : 0;
+        const double score = !unit ? product : norm > 0 ? product / std::sqrt(norm) : 0;
         scores.data()[(first + r) * classes + c] =
             std::isfinite(norm) ? static_cast<float>(score + model.bias[static_cast<std::size_t>(c)])
                                 : std::numeric_limits<float>::quiet_NaN();

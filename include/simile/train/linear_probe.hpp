@@ -39,12 +39,12 @@ struct LinearModel {
 
 struct ProbeFit {
   LinearModel model;
-  double loss = 0;  ///< as ProbeOptions::kind defines it, penalty included
+  double loss = 0;  ///< f(W, b), whatever the kind
   std::int64_t evaluations = 0;
   bool converged = false;
 };
 
-/// Labelled vectors, made ready once for several fits: to all of them, or with some left out.
+/// Labelled vectors, made ready for fits to them.
 class LinearProbe {
  public:
   /// Rows `items` of `vectors` [n, d], scaled to unit length (zero vectors stay), and their classes in [0, classes).
@@ -58,11 +58,11 @@ class LinearProbe {
   std::int64_t count() const;
   std::int64_t num_classes() const;
 
-  /// Minimises f(W, b) = mean cross-entropy + |W|^2 / (2 C n); the bias b is not penalised. Labelled vectors
-  /// [begin, end) are left out. `start`: where to begin, such as the solution for fewer labels; null: from the ridge
-  /// solution. The same for any number of threads. Throws cancelled.
-  ProbeFit fit(const ProbeOptions& options, const LinearModel* start = nullptr, std::int64_t begin = 0,
-               std::int64_t end = 0);
+  /// Minimises f(W, b) = mean cross-entropy + |W|^2 / (2 C n); the bias b is not penalised. ridge: half the mean
+  /// squared difference to one-hot labels + |W|^2 / (2 C n) instead, in single precision. `start`: where to begin, such
+  /// as the solution for fewer labels; null: anew. The same for any number of threads. Throws invalid_argument as
+  /// ProbeOptions::validate(), cancelled.
+  ProbeFit fit(const ProbeOptions& options, const LinearModel* start = nullptr) const;
 
   /// f at a model, for comparing solutions.
   double loss(const LinearModel& model, const ProbeOptions& options) const;
@@ -72,8 +72,9 @@ class LinearProbe {
   std::unique_ptr<State> state_;
 };
 
-/// Scores of rows of `vectors` [n, d], [n, classes]; rows are scaled to unit length first. NaN for rows that are not
-/// finite.
-Array<float, 2> linear_scores(const LinearModel& model, View<const float, 2> vectors, const Context& context);
+/// Scores of rows of `vectors` [n, d], [n, classes]; with `unit`, rows are scaled to unit length first. NaN for rows
+/// that are not finite.
+Array<float, 2> linear_scores(const LinearModel& model, View<const float, 2> vectors, bool unit,
+                              const Context& context);
 
 }  // namespace simile

@@ -92,7 +92,7 @@ TEST_F(LabelFiles, PathsMayBeAnyBytesButLabelsAreUtf8) {
   const std::vector<std::filesystem::path> good{write("good.csv", "path,label\nc \xff.jpg,\xc3\xa9t\xc3\xa9\n")};
   EXPECT_EQ(read_label_rows(good)[0].path, "c \xff.jpg");
   const std::vector<std::filesystem::path> bad{write("bad.csv", "path,label\na.jpg,x\nb.jpg,\xe9t\xe9\n")};
-  expect_error(ErrorCode::invalid_argument, "row 2: the label '\\xe9t\\xe9' is not UTF-8",
+  expect_error(ErrorCode::invalid_argument, "row 2: the label '\\xE9t\\xE9' is not UTF-8",
                [&] { read_label_rows(bad); });
 }
 

@@ -31,12 +31,14 @@ struct Pool {
   }
 };
 
+const std::vector<std::int64_t> kCounts{2, 2};
+
 std::vector<std::int64_t> chosen(const Pool& pool, NextStrategy strategy, std::int64_t count,
                                  const std::vector<std::int64_t>& labelled, std::uint64_t seed = 1) {
   const Work work(2);
   std::vector<std::int64_t> items;
-  for (const auto& next :
-       next_to_label(strategy, count, pool.probabilities.view(), pool.vectors.view(), labelled, seed, work.context)) {
+  for (const auto& next : next_to_label(strategy, count, pool.probabilities.view(), pool.vectors.view(), labelled,
+                                        kCounts, seed, work.context)) {
     items.push_back(next.item);
   }
   return items;

@@ -28,10 +28,12 @@ struct NextItem {
 };
 
 /// `count` items, or as many as there are, that are in none of `labelled` (ascending): those to label first come first.
+/// class_counts: how many labels each class has.
 /// probabilities [n, classes] and vectors [n, d] of all items, the latter compared by direction; items with values that
 /// are not finite are not chosen. The same seed chooses the same. Throws cancelled.
 std::vector<NextItem> next_to_label(NextStrategy strategy, std::int64_t count, View<const float, 2> probabilities,
                                     View<const float, 2> vectors, std::span<const std::int64_t> labelled,
-                                    std::uint64_t seed, const Context& context);
+                                    std::span<const std::int64_t> class_counts, std::uint64_t seed,
+                                    const Context& context);
 
 }  // namespace simile

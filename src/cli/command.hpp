@@ -53,6 +53,8 @@ Command add_model_add_command(CLI::App& parent);
 Command add_model_info_command(CLI::App& parent);
 Command add_devices_command(CLI::App& program);
 Command add_completion_command(CLI::App& program);
+Command add_predict_command(CLI::App& program);
+Command add_train_helper_command(CLI::App& train);
 
 /// A context made from flags, with what it refers to.
 class RunContext {

@@ -21,10 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 16> kOwnNames{
-    "clusters.csv", "similarities.csv",    "unreadable.csv",   "keep.csv",          "report.html",   "manifest.json",
-    "results",      "transfer_errors.csv", "threshold.csv",    "threshold.svg",     "threshold.png", "threshold.html",
-    "pairs.csv",    "batches.csv",         report::kMovesName, report::kJournalName};
+constexpr std::array<std::string_view, 30> kOwnNames{
+    "clusters.csv", "similarities.csv", "unreadable.csv", "keep.csv", "report.html", "manifest.json", "results",
+    "transfer_errors.csv", "threshold.csv", "threshold.svg", "threshold.png", "threshold.html", "pairs.csv",
+    "batches.csv", report::kMovesName, report::kJournalName,
+    // of simile train helper
+    "helper.json", "helper.safetensors", "labels.csv", "ignored_labels.csv", "classes.csv", "confusion.csv",
+    "confusion.svg", "reliability.csv", "reliability.svg", "learning_curve.csv", "learning_curve.svg", "held_out.csv",
+    "next.csv", "predictions.csv"};
 
 /// Where clusters.csv says that photos were transferred to, relative to `folder`. Nothing when it cannot be read: then
 /// no file below results/ is known to be simile's.

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes tests/data/network_reference.csv: networks.py tests/data
 
-What the networks' Python originals (torchvision, timm) give in double precision, and the icas autoencoders, which have no
-package, as blocks of nn.Sequential. Weights and images are made from names (fill, image), in C++ by
+What the networks' Python originals (torchvision, timm) give in double precision, and the icas autoencoders, which have
+no package, as blocks of nn.Sequential. Weights and images are made from names (fill, image), in C++ by
 tests/model/made_weights.hpp, so neither is kept. One row per output: its shape, its norm, and values at even steps.
 Needs torch 2.11.0, torchvision 0.26.0 and timm 1.0.31, apart from requirements.txt; takes two minutes.
 """

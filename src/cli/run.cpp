@@ -129,6 +129,8 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(cli::add_model_list_command(model));
   commands.push_back(cli::add_model_add_command(model));
   commands.push_back(cli::add_model_info_command(model));
+  CLI::App& train = cli::add_group(program, "train", "Train a network with your photos");
+  commands.push_back(cli::add_train_autoencoder_command(train));
   commands.push_back(cli::add_merge_command(program));
   commands.push_back(cli::add_undo_command(program));
   commands.push_back(cli::add_devices_command(program));

@@ -57,7 +57,7 @@ def read_features(npy):
     return values.reshape(len(values), -1).astype(np.float32), ids
 
 
-def study(program, name, source, side, classes_of, epochs, seeds, folder):
+def study(program, name, source, side, classes_of, training, seeds, folder):
     found = {}
     pixels = folder / f"{name}_pixels.npy"
     run(program, "features", source, "--method", "template", "--size", side, "--out", pixels, "--overwrite", "--quiet")
@@ -66,8 +66,8 @@ def study(program, name, source, side, classes_of, epochs, seeds, folder):
     for loss, extra in LOSSES.items():
         model = folder / f"{name}_{loss}"
         start = time.perf_counter()
-        run(program, "train", "autoencoder", source, "--loss", loss, *extra, "--size", side, "--epochs", epochs, "--out",
-            model, "--quiet")
+        run(program, "train", "autoencoder", source, "--loss", loss, *extra, "--size", side, *training, "--out", model,
+            "--grid-every", "0", "--quiet")
         seconds = time.perf_counter() - start
         npy = folder / f"{name}_{loss}.npy"
         run(program, "embed", source, "--model", model, "--out", npy, "--overwrite", "--quiet")
@@ -85,11 +85,14 @@ def main():
     parser.add_argument("--program", default="build/release/simile")
     parser.add_argument("--photos", help="folder with a folder per class below it; without: Fashion-MNIST only")
     parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--batch-size", type=int, default=64)
+    parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--fashion", type=int, default=10_000, help="images of Fashion-MNIST")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--json")
     arguments = parser.parse_args()
     program = str(pathlib.Path(arguments.program).resolve())
+    training = ["--epochs", arguments.epochs, "--batch-size", arguments.batch_size, "--threads", arguments.threads]
     found = {}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -97,7 +100,7 @@ def main():
         if arguments.photos:
             sets["clothing"] = clothing(arguments.photos)
         for each, (source, side, classes_of) in sets.items():
-            found[each] = study(program, each, source, side, classes_of, arguments.epochs, arguments.seeds, folder)
+            found[each] = study(program, each, source, side, classes_of, training, arguments.seeds, folder)
     print(json.dumps(found, indent=2))
     if arguments.json:
         pathlib.Path(arguments.json).write_text(json.dumps(found, indent=2) + "\n")

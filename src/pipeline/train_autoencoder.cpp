@@ -2,7 +2,7 @@
 #include "simile/pipeline/train_autoencoder.hpp"
 
 #include <algorithm>
-#include <map>
+#include <chrono>
 
 #include <nlohmann/json.hpp>
 
@@ -31,6 +31,7 @@ using nlohmann::ordered_json;
 
 constexpr std::int64_t kGridImages = 16;
 constexpr std::size_t kMaxName = 100;
+constexpr double kTablesSeconds = 5;
 
 /// What decides the weights after an epoch, as the user names it. How many epochs there are does not.
 ordered_json settings_of(const AutoencoderOptions& training, const std::optional<PerceptualModel>& perceptual,
@@ -78,6 +79,16 @@ std::vector<std::int64_t> some_of(const std::vector<std::int64_t>& rows, std::in
   for (std::int64_t k = 0; k < count; ++k) some.push_back(rows[static_cast<std::size_t>(k * std::ssize(rows) / count)]);
   return some;
 }
+
+/// Time since it was made.
+class SinceThen {
+ public:
+  double seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point start_ = Clock::now();
+};
 
 /// One training, from the images to the last file.
 class Training {
@@ -131,7 +142,6 @@ class Training {
     }
     context_.progress.note(concat("going on after epoch ", history_.num_epochs(), " of an earlier run"));
     fs::remove(folder_ / TrainingFolder::kManifest);  // more epochs than before: no longer complete
-    write_training_tables(folder_.path(), history_, title());
   }
 
   /// The state comes last of what cannot be made again: a run killed in between repeats the epoch, with the same bits.
@@ -139,17 +149,32 @@ class Training {
     const EpochRecord& epoch = history_.epochs.back();
     if (epoch.best) {
       // No checksum before the end: card and weights are two files, and either may be the newer one for a moment.
-      write(folder_ / TrainingFolder::kCard, to_json(card({})));
+      if (!has_open_card_) write(folder_ / TrainingFolder::kCard, to_json(card({})));
+      has_open_card_ = true;
       write_tensors(folder_ / TrainingFolder::kWeights, trainer_->weights());
     }
     if (options_.grid_every > 0 && epoch.epoch % options_.grid_every == 0) write_grid(epoch.epoch);
     save_training_state(folder_ / TrainingFolder::kState, key_, history_, *trainer_);
+    // Every file that is brought to the disk takes time, and these can be made again of the state.
+    if (tables_watch_.seconds() >= kTablesSeconds) write_tables();
+  }
+
+  void write_tables() {
     write_training_tables(folder_.path(), history_, title());
+    tables_watch_ = {};
+  }
+
+  void write_tables_if_possible() {
+    try {
+      write_tables();
+    } catch (const Error&) {  // NOLINT(bugprone-empty-catch): what ended the training is told; the next run writes them
+    }
   }
 
   void finish(TrainAutoencoderSummary& summary) {
     const std::int64_t last = history_.num_epochs();
     if (options_.grid_every > 0 && last % options_.grid_every != 0) write_grid(last);
+    write_tables();
     write(folder_ / TrainingFolder::kCard, to_json(card(sha256_of_file(folder_ / TrainingFolder::kWeights))));
     describe(summary);
     sync_folder(folder_.path());
@@ -174,8 +199,10 @@ class Training {
     card.weights = TrainingFolder::kWeights;
     card.sha256 = checksum;
     ordered_json training = settings_;
-    training["best_epoch"] = history_.best()->epoch;
-    training["validation_loss"] = history_.best()->validation_loss;
+    if (!checksum.empty()) {
+      training["best_epoch"] = history_.best()->epoch;
+      training["validation_loss"] = history_.best()->validation_loss;
+    }
     card.training = training.dump();
     return card;
   }
@@ -223,6 +250,8 @@ class Training {
   TrainingSplit split_;
   std::vector<std::int64_t> shown_;  ///< rows in the pictures of reconstructions
   TrainingHistory history_;
+  bool has_open_card_ = false;  ///< of weights that may still change
+  SinceThen tables_watch_;
   std::unique_ptr<AutoencoderTrainer> trainer_;
   TrainingFolder folder_;  ///< last: what can fail before must not cost an earlier training
 };

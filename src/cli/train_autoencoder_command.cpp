@@ -20,25 +20,6 @@ struct TrainAutoencoderFlags {
   bool json = false;
 };
 
-/// LibTorch's devices: auto is the CPU.
-Device parse_learn_device(const std::string& text) {
-  constexpr std::string_view kCuda = "cuda";
-  if (text == "auto" || text == "cpu") return {};
-  Device device{Device::Kind::cuda, 0};
-  std::string_view rest = text;
-  if (rest.starts_with(kCuda)) {
-    rest.remove_prefix(kCuda.size());
-    if (rest.empty()) return device;
-    const auto [end, error] = std::from_chars(rest.data() + 1, rest.data() + rest.size(), device.index);
-    if (rest.front() == ':' && rest.size() > 1 && error == std::errc() && end == rest.data() + rest.size() &&
-        device.index >= 0) {
-      return device;
-    }
-  }
-  throw Error(ErrorCode::invalid_argument,
-              concat("--device ", in_quotes(text), ": allowed are auto, cpu, cuda, cuda:N"));
-}
-
 CLI::Option* add_number(CLI::App& app, const std::string& flag, double& target, const std::string& help) {
   const auto parse = [&target, flag](const std::string& text) {
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
@@ -61,14 +42,10 @@ void print(std::ostream& out, const TrainAutoencoderSummary& summary) {
 }
 
 void execute(TrainAutoencoderFlags& flags, const Session& session) {
-  const Device device = parse_learn_device(flags.run.device);
-  flags.run.device = "auto";  // of what compares, which nothing does here
-  const RunContext run(flags.run, session);
-  Context context = run.get();
-  context.device = device;
+  const RunContext context(flags.run, session);
   flags.options.training.seed = static_cast<std::uint64_t>(flags.seed);
   flags.options.arguments = session.arguments;
-  const TrainAutoencoderSummary summary = run_train_autoencoder(flags.options, context);
+  const TrainAutoencoderSummary summary = run_train_autoencoder(flags.options, context.get());
   for (const auto& [id, reason] : summary.unreadable) {
     session.streams.err << "simile: unreadable: " << in_quotes(id) << ": " << reason << '\n';
   }
@@ -148,13 +125,9 @@ Command add_train_autoencoder_command(CLI::App& train) {
               "Epochs between pictures of reconstructions; 0: none")
       ->default_str("10");
   add_reading_options(*app, options.listing, options.reading);
-  offer_words(app->add_option("--device", flags->run.device, "Where to train: auto, cpu, cuda or cuda:N")
-                  ->type_name("DEVICE")
-                  ->default_str("auto")
-                  ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast),
-              {"auto", "cpu", "cuda"});
   app->add_flag("--json", flags->json, "Print the summary as JSON");
   add_run_options(*app, flags->run);
+  add_network_device_option(*app, flags->run);
   app->footer(kSettingsHelp);
   return {app, [flags](const Session& session) { execute(*flags, session); }};
 }

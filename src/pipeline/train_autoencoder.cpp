@@ -19,6 +19,7 @@
 #include "simile/core/sha256.hpp"
 #include "simile/core/text.hpp"
 #include "simile/model/model_card.hpp"
+#include "simile/model/model_store.hpp"
 #include "simile/report/manifest.hpp"
 #include "simile/train/training.hpp"
 #include "simile/train/training_state.hpp"
@@ -115,7 +116,13 @@ class Training {
     if (summary.was_finished) return;
     write_split();
     write_unreadable(summary);
-    run_epochs(*trainer_, options_.training, split_, history_, context_, [&](const TrainingHistory&) { keep_epoch(); });
+    try {
+      run_epochs(*trainer_, options_.training, split_, history_, context_,
+                 [&](const TrainingHistory&) { keep_epoch(); });
+    } catch (...) {
+      if (history_.num_epochs() > 0) write_tables_if_possible();
+      throw;
+    }
     finish(summary);
   }
 
@@ -337,6 +344,39 @@ TrainAutoencoderSummary run_train_autoencoder(const TrainAutoencoderOptions& opt
   }
   Training(options, out, perceptual, dataset, extraction, context).run(summary);
   return summary;
+}
+
+bool train_missing_model(const fs::path& input, const ListingOptions& listing, const FeatureOptions& features,
+                         const std::vector<std::string>& arguments, const Context& context) {
+  const std::string& model = features.network.model;
+  if (features.method != Method::embedding || model.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                "--train: needs --method embedding and --model DIR, where the model will be");
+  }
+  const fs::path out(model);
+  if (!TrainingFolder::is_unfinished(out)) {
+    try {
+      find_model(default_model_store(), model, features.network.architecture);
+      return false;
+    } catch (const Error& error) {
+      // A published network whose weights are not here is not what an autoencoder can stand for.
+      if (error.code() != ErrorCode::not_found || find_built_in_card(model) != nullptr) throw;
+    }
+  }
+  TrainAutoencoderOptions options;
+  options.input = input;
+  options.listing = listing;
+  options.reading.limits = features.limits;
+  options.reading.cache = features.cache;
+  options.reading.full_decode = features.full_decode;
+  options.out = out;
+  options.arguments = arguments;
+  context.progress.note(concat("no finished model at ", in_quotes(model),
+                               ": an autoencoder is trained first, all images ", "up to ", options.training.epochs,
+                               " times at 64x64 pixels; the first epoch tells how long that takes, and a run that is ",
+                               "stopped goes on after its last epoch"));
+  run_train_autoencoder(options, context);
+  return true;
 }
 
 }  // namespace simile

@@ -74,6 +74,11 @@ void check_settings(const fs::path& folder, const ordered_json& found, const ord
 
 }  // namespace
 
+bool TrainingFolder::is_unfinished(const fs::path& folder) {
+  std::error_code missing;
+  return fs::is_regular_file(folder / kRun, missing) && !fs::exists(folder / kManifest, missing) && read_run(folder);
+}
+
 void TrainingFolder::check(const fs::path& folder, bool overwrite) {
   if (!fs::exists(fs::symlink_status(folder))) return;
   if (fs::is_symlink(folder) || !fs::is_directory(folder)) refuse(folder, "is not a folder");

@@ -20,6 +20,8 @@ class TrainingFolder {
   static constexpr const char* kCard = "card.json";
   static constexpr const char* kManifest = "manifest.json";
 
+  /// Whether it holds a training that has not ended.
+  static bool is_unfinished(const std::filesystem::path& folder);
   /// Throws invalid_argument when the folder holds anything but a training, or with `overwrite` anything that simile
   /// did not write. Needs no lock and writes nothing.
   static void check(const std::filesystem::path& folder, bool overwrite);

@@ -7,10 +7,12 @@
 #include <chrono>
 #include <cmath>
 #include <numeric>
+#include <utility>
 
 #include "simile/core/error.hpp"
 #include "simile/core/random.hpp"
 #include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
 
 namespace simile {
 namespace {
@@ -82,6 +84,7 @@ std::vector<std::int64_t> epoch_order(const std::vector<std::int64_t>& rows, std
 void run_epochs(AutoencoderTrainer& trainer, const AutoencoderOptions& options, const TrainingSplit& split,
                 TrainingHistory& history, const Context& context,
                 const std::function<void(const TrainingHistory&)>& done) {
+  bool first = true;
   while (history.end(options) == TrainingEnd::none) {
     EpochRecord epoch;
     epoch.epoch = history.num_epochs() + 1;
@@ -109,6 +112,11 @@ void run_epochs(AutoencoderTrainer& trainer, const AutoencoderOptions& options, 
     context.progress.note(concat("epoch ", epoch.epoch, ": loss ", short_number(epoch.train_loss), ", validation ",
                                  short_number(epoch.validation_loss), epoch.best ? " (best)" : ""));
     done(history);
+    if (std::exchange(first, false) && history.end(options) == TrainingEnd::none) {
+      const auto left = static_cast<double>(options.epochs - epoch.epoch);
+      context.progress.note(concat("the other ", options.epochs - epoch.epoch, " epochs take ",
+                                   format_duration(left * epoch.seconds), ", less if they end early"));
+    }
   }
 }
 

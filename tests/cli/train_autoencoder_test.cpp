@@ -27,15 +27,16 @@ class TrainAutoencoderCommand : public test::Runs {
  protected:
   void SetUp() override { ::setenv("SIMILE_LEARN_LIBRARY", SIMILE_LEARN_LIBRARY_FILE, 1); }
 
-  std::vector<std::string> command(const std::string& epochs) const {
-    if (!fs::exists(path("images.npy"))) {
-      std::vector<std::uint8_t> pixels;
-      for (std::uint64_t k = 0; k < 200; ++k) {
-        const auto image = natural_image(32, 32, k);
-        pixels.insert(pixels.end(), image.data(), image.data() + image.size());
-      }
-      test::write_array(path("images.npy"), NpyType::uint8, {200, 32, 32}, pixels);
+  void write_images(std::int64_t count) const {
+    std::vector<std::uint8_t> pixels;
+    for (std::int64_t k = 0; k < count; ++k) {
+      const auto image = natural_image(32, 32, static_cast<std::uint64_t>(k));
+      pixels.insert(pixels.end(), image.data(), image.data() + image.size());
     }
+    test::write_array(path("images.npy"), NpyType::uint8, {count, 32, 32}, pixels);
+  }
+  std::vector<std::string> command(const std::string& epochs) const {
+    if (!fs::exists(path("images.npy"))) write_images(64);
     return {"train",
             "autoencoder",
             path("images.npy").native(),
@@ -57,22 +58,22 @@ class TrainAutoencoderCommand : public test::Runs {
 };
 
 TEST_F(TrainAutoencoderCommand, KilledAgainAndAgainGivesTheSameCurve) {
-  const auto arguments = command("6");
+  const auto arguments = command("4");
   {
     Process process(arguments);
     ASSERT_EQ(process.wait(), kExitDone) << process.err();
   }
   const auto reference = kept();
-  ASSERT_EQ(read_csv(out_ / "loss.csv").rows.size(), 6U);
+  ASSERT_EQ(read_csv(out_ / "loss.csv").rows.size(), 4U);
   fs::remove_all(out_);
   Random random(3);
   int killed = 0;
   int resumable = 0;
-  for (int k = 0; k < 8; ++k) {
+  for (int k = 0; k < 6; ++k) {
     Process process(arguments);
     // From the middle of the first epoch to the end.
     wait_until([&] { return fs::exists(out_ / "run.json") || !process.running(); });
-    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(500)));
+    std::this_thread::sleep_for(std::chrono::milliseconds(random.below(300)));
     process.send(SIGKILL);
     killed += process.wait() == -SIGKILL ? 1 : 0;
     resumable += fs::exists(out_ / "state.safetensors") ? 1 : 0;
@@ -128,9 +129,9 @@ TEST_F(TrainAutoencoderCommand, TellsWhatWasTrained) {
   auto arguments = command("2");
   const auto run = simile_run(arguments);
   EXPECT_EQ(run.code, kExitDone) << run.err;
-  EXPECT_THAT(run.out, HasSubstr("200 images, 2 epochs in "));
+  EXPECT_THAT(run.out, HasSubstr("64 images, 2 epochs in "));
   EXPECT_THAT(run.out, HasSubstr("256 values an image; the model is '" + out_.native() + "'"));
-  EXPECT_THAT(simile_run(arguments).out, HasSubstr("This training was finished before: 200 images, 2 epochs"));
+  EXPECT_THAT(simile_run(arguments).out, HasSubstr("This training was finished before: 64 images, 2 epochs"));
   arguments.emplace_back("--json");
   EXPECT_EQ(nlohmann::json::parse(simile_run(arguments).out)["was_finished"], true);
 }
@@ -148,10 +149,33 @@ TEST_F(TrainAutoencoderCommand, RefusesWrongValuesBeforeAnyWork) {
   refused("--lr", "-1", "--lr -1: allowed are numbers above 0");
   refused("--epochs", "0", "--epochs '0': allowed are whole numbers from 1 to 100000");
   refused("--validation", "1", "--validation 1: allowed are 0 to 0.5");
-  refused("--device", "gpu", "--device 'gpu': allowed are auto, cpu, cuda, cuda:N");
+  refused("--device", "gpu", "--device 'gpu': allowed are auto, cpu, cuda and cuda:N");
   refused("--device", "cuda:x", "--device 'cuda:x'");
   refused("--precision", "fp16", "--precision fp16: allowed are fp32, bf16 for training");
   refused("--perceptual-model", "vgg19", "--perceptual-model: no effect with --loss mse");
+}
+
+TEST_F(TrainAutoencoderCommand, ClusterTrainsAModelThatIsMissingOnlyWhenToldSo) {
+  write_images(24);
+  std::vector<std::string> arguments{"cluster",   path("images.npy").native(),
+                                     "--method",  "embedding",
+                                     "--model",   path("model").native(),
+                                     "--out",     out_.native(),
+                                     "--threads", "1"};
+  EXPECT_THAT(simile_run(arguments), Fails(kExitFailed, "there is no model '" + path("model").native() + "'"));
+  EXPECT_FALSE(fs::exists(path("model")));
+  arguments.emplace_back("--train");
+  const auto refused = simile_run({"cluster", path("images.npy").native(), "--train", "--out", out_.native()});
+  EXPECT_THAT(refused, Fails(kExitUsage, "--train: needs --method embedding and --model DIR"));
+  const auto run = simile_run(arguments);
+  EXPECT_EQ(run.code, kExitDone) << run.err;
+  EXPECT_THAT(run.err, HasSubstr("no finished model at '" + path("model").native() + "': an autoencoder is trained"));
+  EXPECT_TRUE(fs::exists(path("model/manifest.json")));
+  EXPECT_TRUE(fs::exists(out_ / "clusters.csv"));
+  arguments.emplace_back("--overwrite");
+  const auto before = test::snapshot(path("model"));
+  EXPECT_THAT(simile_run(arguments).err, ::testing::Not(HasSubstr("an autoencoder is trained")));
+  EXPECT_EQ(test::snapshot(path("model")), before);
 }
 
 TEST_F(TrainAutoencoderCommand, ALibraryThatIsMissingIsNamed) {

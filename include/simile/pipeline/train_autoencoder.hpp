@@ -65,4 +65,11 @@ std::vector<std::string> default_perceptual_layers(const std::string& architectu
 /// throw.
 TrainAutoencoderSummary run_train_autoencoder(const TrainAutoencoderOptions& options, const Context& context);
 
+/// For a run that embeds `input` by the network that `features` name: where there is none of this name, an autoencoder
+/// is trained into the folder of this path, as by default, after a note of what it costs; an unfinished training there
+/// goes on. Returns whether it trained. Throws invalid_argument when no embedding by a named network is wanted.
+bool train_missing_model(const std::filesystem::path& input, const ListingOptions& listing,
+                         const FeatureOptions& features, const std::vector<std::string>& arguments,
+                         const Context& context);
+
 }  // namespace simile

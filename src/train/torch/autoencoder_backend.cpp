@@ -7,9 +7,9 @@
 #include <c10/util/Exception.h>
 
 #include "model/network/architecture.hpp"
+#include "model/network/state_dict.hpp"
 #include "model/network/tensor_view.hpp"
 #include "train/torch/autoencoder_trainer.hpp"
-#include "train/torch/host_tensor.hpp"
 #include "train/torch/torch_errors.hpp"
 
 #include "simile/core/text.hpp"
@@ -35,15 +35,12 @@ void check_precision(Precision precision, const Device& device) {
 /// Without what follows the feature maps, whose weights a file need not have.
 FeatureMaps feature_maps_of(const PerceptualNetwork& perceptual, const at::Device& device) {
   FeatureMaps maps;
-  maps.network = make_architecture(perceptual.card->architecture, {.num_classes = 0, .hidden_layers = false});
+  ArchitectureOptions options = options_of(perceptual.card->architecture, *perceptual.weights);
+  options.num_classes = 0;
+  options.hidden_layers = false;
+  maps.network = make_architecture(perceptual.card->architecture, options);
   maps.layers = perceptual.layers;
-  const c10::NoGradGuard no_gradients;
-  for (const auto& each : maps.network->named_parameters()) {
-    read_tensor(*perceptual.weights, each.key(), each.value());
-  }
-  for (const auto& each : maps.network->named_buffers()) {
-    if (each.value().is_floating_point()) read_tensor(*perceptual.weights, each.key(), each.value());
-  }
+  load_state(*maps.network, *perceptual.weights);
   maps.network->to(device);
   const auto statistic = [&](const std::array<double, 3>& of) {
     return at::tensor(at::ArrayRef<double>(of), at::kFloat).view({1, 3, 1, 1}).to(device);

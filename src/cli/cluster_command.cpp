@@ -7,6 +7,7 @@
 
 #include "simile/core/text.hpp"
 #include "simile/pipeline/cluster.hpp"
+#include "simile/pipeline/train_autoencoder.hpp"
 
 namespace simile::cli {
 namespace {
@@ -16,6 +17,7 @@ struct ClusterFlags {
   RunOptions run;
   std::int64_t seed = 0;
   std::int64_t checkpoint_seconds = 60;
+  bool train = false;
   bool dry_run = false;
   bool json = false;
 };
@@ -28,6 +30,10 @@ void execute(ClusterFlags& flags, const Session& session) {
   if (flags.dry_run) {
     session.streams.out << plan_cluster(flags.options, context.get());
     return;
+  }
+  if (flags.train) {
+    train_missing_model(flags.options.input, flags.options.listing, flags.options.features, session.arguments,
+                        context.get());
   }
   const ClusterSummary summary = run_cluster(flags.options, context.get());
   if (flags.json) {
@@ -68,6 +74,8 @@ Command add_cluster_command(CLI::App& program) {
       ->default_str("every pair");
   app->add_flag_callback(
       "--no-merge", [&options] { options.merge_batches = false; }, "Leave the groups of batches apart (simile merge)");
+  app->add_flag("--train", flags->train,
+                "embedding: where --model names no model, train an autoencoder there first (simile train autoencoder)");
   add_checkpoint_option(*app, flags->checkpoint_seconds);
   add_truth_option(*app, options.truth);
   add_folder_options(*app, options.out, "PHOTOS_clustered", options.overwrite, options.transfer);

@@ -129,7 +129,8 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(cli::add_model_list_command(model));
   commands.push_back(cli::add_model_add_command(model));
   commands.push_back(cli::add_model_info_command(model));
-  CLI::App& train = cli::add_group(program, "train", "Models that learn from images and labels");
+  CLI::App& train = cli::add_group(program, "train", "Train networks with your photos, or a helper with your labels");
+  commands.push_back(cli::add_train_autoencoder_command(train));
   commands.push_back(cli::add_train_helper_command(train));
   commands.push_back(cli::add_predict_command(program));
   commands.push_back(cli::add_merge_command(program));

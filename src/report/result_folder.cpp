@@ -7,9 +7,6 @@
 #include <utility>
 
 #include <fcntl.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "report/earlier_result.hpp"
 #include "report/move_journal.hpp"
@@ -25,29 +22,6 @@ namespace fs = std::filesystem;
 
 fs::path beside(const fs::path& target, std::string_view suffix) {
   return target.parent_path() / concat(".", target.filename().native(), suffix);
-}
-
-/// Opens and locks the file; a lock on a file that was meanwhile removed by its last owner is none, so look again.
-int take_lock(const fs::path& path, const fs::path& target) {
-  for (;;) {
-    const int descriptor = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor < 0) throw_system_error("write beside", target);
-    if (::flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
-      const int code = errno;
-      ::close(descriptor);
-      if (code == EWOULDBLOCK)
-        throw Error(ErrorCode::io, concat("another run is writing to ", in_quotes(target.native())));
-      errno = code;
-      throw_system_error("lock", target);
-    }
-    struct stat locked{};
-    struct stat present{};
-    if (::fstat(descriptor, &locked) == 0 && ::stat(path.c_str(), &present) == 0 && locked.st_ino == present.st_ino &&
-        locked.st_dev == present.st_dev) {
-      return descriptor;
-    }
-    ::close(descriptor);
-  }
 }
 
 }  // namespace
@@ -82,31 +56,22 @@ ResultFolder::ResultFolder(fs::path target, bool overwrite)
     : target_(std::move(target)),
       partial_(beside(target_, ".simile-partial")),
       old_(beside(target_, ".simile-old")),
-      lock_(beside(target_, ".simile-lock")),
       overwrite_(overwrite) {
   check_result_target(target_, overwrite);
-  lock_descriptor_ = take_lock(lock_, target_);
+  lock_.emplace(target_);
   try {
     settle_moved_result();
     check_result_target(target_, overwrite);  // another run may have finished in between
     fs::remove_all(partial_);
     fs::create_directory(partial_);
   } catch (const fs::filesystem_error& error) {
-    ::unlink(lock_.c_str());
-    ::close(lock_descriptor_);
     throw Error(ErrorCode::io, concat("cannot write ", in_quotes(target_.native()), ": ", error.code().message()));
-  } catch (...) {
-    ::unlink(lock_.c_str());
-    ::close(lock_descriptor_);
-    throw;
   }
 }
 
 ResultFolder::~ResultFolder() {
   std::error_code ignored;
   fs::remove_all(partial_, ignored);
-  ::unlink(lock_.c_str());
-  ::close(lock_descriptor_);
 }
 
 /// A run that was killed while it replaced a result on a file system without exchange left the old one aside.

@@ -3,11 +3,11 @@
 #include <cerrno>
 #include <cstring>
 
-#include <sys/mount.h>
 #include <unistd.h>
 
 #include "cli/command_line.hpp"
 #include "cli/process.hpp"
+#include "cli/small_disk.hpp"
 
 namespace simile {
 namespace {
@@ -16,39 +16,9 @@ namespace fs = std::filesystem;
 using test::Fails;
 using test::Process;
 using test::simile_run;
+using test::SmallDisk;
 using test::snapshot;
 using ::testing::HasSubstr;
-
-/// A small file system in memory.
-class SmallDisk {
- public:
-  SmallDisk(fs::path folder, const std::string& size) : folder_(std::move(folder)) {
-    fs::create_directories(folder_);
-    const auto options = "mode=0777,size=" + size;
-    mounted_ = ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_NOSUID | MS_NODEV, options.c_str()) == 0;
-    reason_ = mounted_ ? "" : std::strerror(errno);
-  }
-  ~SmallDisk() {
-    if (mounted_) ::umount2(folder_.c_str(), MNT_DETACH);
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  bool mounted() const { return mounted_; }
-  const std::string& reason() const { return reason_; }
-  const fs::path& folder() const { return folder_; }
-  bool make_read_only() const {
-    return ::mount("tmpfs", folder_.c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY | MS_NOSUID | MS_NODEV, nullptr) == 0;
-  }
-
- private:
-  fs::path folder_;
-  bool mounted_ = false;
-  std::string reason_;
-};
-
-#define SIMILE_NEEDS(disk) \
-  if (!(disk).mounted()) GTEST_SKIP() << "SKIPPED: cannot mount a small tmpfs here: " << (disk).reason()
 
 class Disk : public test::Runs {
  protected:

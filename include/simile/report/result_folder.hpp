@@ -2,6 +2,9 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
+
+#include "simile/core/folder_lock.hpp"
 
 namespace simile {
 
@@ -30,9 +33,8 @@ class ResultFolder {
   std::filesystem::path target_;
   std::filesystem::path partial_;
   std::filesystem::path old_;
-  std::filesystem::path lock_;
+  std::optional<FolderLock> lock_;
   bool overwrite_;
-  int lock_descriptor_ = -1;
 };
 
 /// The checks of ResultFolder's constructor that need no writing, for a run that only plans.

@@ -47,8 +47,9 @@ FeaturesSummary run_features(const FeaturesOptions& options, const Context& cont
   summary.seconds = watch.laps().front().second;
   summary.model = extraction.features.model;
   summary.row_size = extraction.features.vectors.shape(1);
+  // Of networks alone: other features are the same bytes from run to run.
   write_feature_file(options.out, extraction.features, dataset.catalogue(), options.overwrite,
-                     summary.images_per_second());
+                     summary.model.empty() ? 0 : summary.images_per_second());
   for (const auto& [item, reason] : extraction.errors) {
     summary.unreadable.emplace_back(dataset.catalogue().ids[static_cast<std::size_t>(item)], reason);
   }

@@ -64,7 +64,7 @@ std::string plots(const HelperPageModel& model) {
 std::string class_table(const HelperPageModel& model) {
   if (model.classes.empty()) return {};
   std::string out =
-      "<section><h2>Classes</h2><table class=\"classes\"><thead><tr><th>class</th><th>labels</th><th>precision</th>"
+      "<section><h2>Classes</h2><table class=\"scores\"><thead><tr><th>class</th><th>labels</th><th>precision</th>"
       "<th>recall</th><th>F1</th></tr></thead><tbody>";
   for (const auto& each : model.classes) {
     out += concat("<tr><td>", text(each.name), "</td><td>", format_count(each.labels), "</td><td>",

@@ -105,7 +105,8 @@ class Axis {
 /// "0.5", "2,500", "1 M".
 std::string tick_label(double value) {
   if (value >= 1e6) return format_rate(value);
-  return value == std::floor(value) ? format_count(static_cast<std::int64_t>(value)) : format_double(value);
+  if (value == std::floor(value)) return format_count(static_cast<std::int64_t>(value));
+  return format_double(std::round(value * 1e9) / 1e9);  // 0.6, not three times 0.2
 }
 
 enum class Align { left, centre, right };

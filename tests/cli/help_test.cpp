@@ -27,9 +27,10 @@ Flags flags_of(const std::string& help) {
 }
 
 const Flags kRunFlags{"--help", "--threads", "--memory", "--quiet", "--verbose"};
-const Flags kInputFlags{"--method",     "--size",          "--scale",          "--hash-size",  "--full-decode",
-                        "--include",    "--exclude",       "--cache",          "--cache-size", "--no-cache",
-                        "--max-pixels", "--max-file-size", "--max-decode-time"};
+const Flags kInputFlags{"--method",     "--size",          "--scale",           "--hash-size",  "--full-decode",
+                        "--include",    "--exclude",       "--cache",           "--cache-size", "--no-cache",
+                        "--max-pixels", "--max-file-size", "--max-decode-time", "--model",      "--arch",
+                        "--precision",  "--torchscript"};
 
 struct CommandHelp {
   const char* command;
@@ -60,7 +61,7 @@ INSTANTIATE_TEST_SUITE_P(
                     true,
                     {"--window", "--threshold", "--auto-threshold", "--min-size", "--truth", "--out", "--overwrite",
                      "--transfer", "--similarities", "--max-edges", "--no-chain", "--batch-size", "--no-merge",
-                     "--checkpoint", "--seed", "--dry-run", "--json", "--device"}},
+                     "--checkpoint", "--seed", "--dry-run", "--json", "--device", "--train"}},
         CommandHelp{"explain", true, {"--window", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{"search", true, {"--window", "--query", "--top", "--page", "--overwrite", "--json", "--device"}},
         CommandHelp{
@@ -68,6 +69,29 @@ INSTANTIATE_TEST_SUITE_P(
             true,
             {"--window", "--sample", "--seed", "--label", "--answers", "--out", "--overwrite", "--json", "--device"}},
         CommandHelp{"features", true, {"--out", "--overwrite"}},
+        CommandHelp{"embed",
+                    false,
+                    {"--help",
+                     "--model",
+                     "--arch",
+                     "--precision",
+                     "--torchscript",
+                     "--out",
+                     "--overwrite",
+                     "--full-decode",
+                     "--include",
+                     "--exclude",
+                     "--max-pixels",
+                     "--max-file-size",
+                     "--max-decode-time",
+                     "--cache",
+                     "--no-cache",
+                     "--cache-size",
+                     "--threads",
+                     "--memory",
+                     "--quiet",
+                     "--verbose",
+                     "--device"}},
         CommandHelp{"merge", false, {"--help",     "--input",      "--threshold",       "--min-size", "--checkpoint",
                                      "--truth",    "--out",        "--overwrite",       "--transfer", "--cache",
                                      "--no-cache", "--cache-size", "--max-decode-time", "--dry-run",  "--json",
@@ -80,8 +104,8 @@ TEST(Program, HelpsOnStandardOutput) {
   const auto outcome = simile_run({"--help"});
   EXPECT_EQ(outcome.code, kExitDone);
   EXPECT_EQ(flags_of(outcome.out), (Flags{"--help", "--version", "--config"}));
-  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  merge ", "\n  undo ", "\n  model ", "\n  devices ",
-                           "\n  completion ", "130 interrupted"}) {
+  for (const auto* part : {"\n  cluster ", "\n  features ", "\n  embed ", "\n  train ", "\n  predict ", "\n  merge ",
+                           "\n  undo ", "\n  model ", "\n  devices ", "\n  completion ", "130 interrupted"}) {
     EXPECT_THAT(outcome.out, HasSubstr(part));
   }
   Process process({"--help"});

@@ -71,8 +71,9 @@ TEST_F(TrainAutoencoderCommand, KilledAgainAndAgainGivesTheSameCurve) {
   int resumable = 0;
   for (int k = 0; k < 6; ++k) {
     Process process(arguments);
-    // From the middle of the first epoch to the end.
-    wait_until([&] { return fs::exists(out_ / "run.json") || !process.running(); });
+    // From before the first epoch to the end.
+    const char* const first = k % 2 == 0 ? "run.json" : "state.safetensors";
+    wait_until([&] { return fs::exists(out_ / first) || !process.running(); });
     std::this_thread::sleep_for(std::chrono::milliseconds(random.below(300)));
     process.send(SIGKILL);
     killed += process.wait() == -SIGKILL ? 1 : 0;
@@ -106,7 +107,7 @@ TEST_F(TrainAutoencoderCommand, AFullDiskKeepsTheLastStateAndALaterRunGoesOn) {
     EXPECT_THAT(process.err(),
                 HasSubstr("cannot write '" + (out_ / "state.safetensors").native() + "': No space left on device"));
   }
-  EXPECT_EQ(read_csv(out_ / "loss.csv").rows.size(), 1U);
+  EXPECT_GE(read_csv(out_ / "loss.csv").rows.size(), 1U);
   ASSERT_TRUE(disk.resize("64m"));
   arguments.emplace_back("--json");
   Process process(arguments);

@@ -191,8 +191,7 @@ TEST_P(Misfits, AreRefusedNamingWhatIsNeeded) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, Misfits,
-    ::testing::Values(Misfit{"EmbeddingOfImages", {2, 8, 8}, NpyType::uint8, Method::embedding, "needs vectors"},
-                      Misfit{"SsimOfVectors", {2, 4}, NpyType::float32, Method::ssim, "needs images"},
+    ::testing::Values(Misfit{"SsimOfVectors", {2, 4}, NpyType::float32, Method::ssim, "needs images"},
                       Misfit{"PhashOfVectors", {2, 4}, NpyType::float16, Method::phash, "needs images"},
                       Misfit{"SsimOfHashes", {2, 8}, NpyType::uint8, Method::ssim, "needs images"},
                       Misfit{"TinyImages", {2, 6, 7}, NpyType::uint8, std::nullopt, "smaller than SSIM's window"},

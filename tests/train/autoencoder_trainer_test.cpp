@@ -187,7 +187,7 @@ TEST_F(TorchAutoencoder, PerceptualLossComparesWhatANetworkSees) {
               IsError(ErrorCode::invalid_argument, "layer 'encoder9': there are encoder1, "));
   card.architecture = "icas_autoencoder_256";
   EXPECT_THAT(error_of([&] { start(options_, {&card, &weights, {"encoder1"}}); }),
-              IsError(ErrorCode::model, "does not fit this network"));
+              IsError(ErrorCode::model, "these are weights of another architecture"));
 }
 
 }  // namespace

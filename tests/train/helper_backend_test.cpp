@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <gtest/gtest.h>
 
@@ -79,7 +80,7 @@ TEST(HelperMlp, GoesOnFromAStart) {
 
 TEST(HelperMlp, ALossThatIsNotFiniteStopsWithAName) {
   auto data = crossed(50);
-  data.vectors.data()[3] = 1e38F;
+  data.vectors.data()[3] = std::numeric_limits<float>::quiet_NaN();
   const Work work;
   expect_error(ErrorCode::model, "loss is not finite in epoch 1",
                [&] { backend().train_mlp(data.vectors.view(), data.labels, 2, {.hidden = 8}, {}, work.context); });

@@ -181,8 +181,8 @@ TEST(LinearProbeTest, AStartNearTheSolutionSavesWork) {
   LinearProbe all(data.vectors.view(), items, labels, 6, work.context);
   const ProbeFit cold = all.fit({});
   const ProbeFit warm = all.fit({}, &before.model);
-  EXPECT_LE(warm.evaluations, 8);
-  EXPECT_LT(warm.evaluations, cold.evaluations);
+  EXPECT_LE(warm.evaluations, 12);
+  EXPECT_LT(warm.evaluations, cold.evaluations) << "cold";
   EXPECT_NEAR(warm.loss, cold.loss, 2e-5);
 }
 

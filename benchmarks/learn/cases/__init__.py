@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """One module a row (or family of rows) of the table; CASES names them by id."""
 
-from cases import embed, helper
+from cases import autoencoder, embed, helper, train
 
 CASES = {
+    "probe": helper.probe,
     "embed": embed.embed,
     "embed_bf16": embed.embed_bf16,
     "embed_files": embed.embed_files,
-    "probe": helper.probe,
+    "train": train.train,
+    "train_files": train.train_files,
     "accuracy": helper.accuracy,
     "few": helper.few,
+    "autoencoder": autoencoder.autoencoder,
 }

@@ -54,9 +54,10 @@ class Peer:
         return min((1, 4, 8, 16, 32), key=seconds)
 
 
-def require_same_vectors(ours, peer, least_cosine):
+def require_same_vectors(ours, peer, least_cosine, mean_cosine=0):
     cosines = (ours * peer).sum(1) / np.linalg.norm(ours, axis=1) / np.linalg.norm(peer, axis=1)
-    require(cosines.min() >= least_cosine, f"vectors differ: least cosine {cosines.min():.7f}")
+    require(cosines.min() >= least_cosine and cosines.mean() >= mean_cosine,
+            f"vectors differ: least cosine {cosines.min():.7f}, mean {cosines.mean():.7f}")
 
 
 def drawn_images(count):
@@ -129,7 +130,7 @@ def embed_files(bench):
         return torch.cat([peer.embed_batch(images) for images in loader]).numpy()
     vectors, _ = bench.embed(listing)
     peer = peers["eager channels-last"]
-    require_same_vectors(vectors, through_loader(peer, 0, 8), 0.97)  # decoders and resizing differ
+    require_same_vectors(vectors, through_loader(peer, 0, 8), 0.9, 0.98)  # resizing differs
     if bench.quick:
         return
     found = {(workers, batch): clock(lambda: through_loader(peer, workers, batch))()

@@ -11,16 +11,22 @@
 #include "simile/model/model_store.hpp"
 #include "simile/model/network_input.hpp"
 #include "simile/model/safetensors.hpp"
+#include "simile/train/helper.hpp"
 
 namespace simile {
 namespace {
 
 class NetworkEmbedder final : public ImageEmbedder {
  public:
-  NetworkEmbedder(ModelCard card, std::string checksum, std::unique_ptr<Network> network, const NetworkOptions& options)
-      : card_(std::move(card)), checksum_(std::move(checksum)), network_(std::move(network)), options_(options) {}
+  NetworkEmbedder(std::string name, ModelCard card, std::string checksum, std::unique_ptr<Network> network,
+                  const NetworkOptions& options)
+      : name_(std::move(name)),
+        card_(std::move(card)),
+        checksum_(std::move(checksum)),
+        network_(std::move(network)),
+        options_(options) {}
 
-  std::string name() const override { return card_.name; }
+  std::string name() const override { return name_; }
   std::string identity() const override {
     const bool crop = card_.fit == InputFit::crop;
     return concat(card_.architecture, ", weights ", checksum_, ", layer ",
@@ -56,6 +62,7 @@ class NetworkEmbedder final : public ImageEmbedder {
     return concat(format_double(values[0]), "/", format_double(values[1]), "/", format_double(values[2]));
   }
 
+  std::string name_;
   ModelCard card_;
   std::string checksum_;
   std::unique_ptr<Network> network_;
@@ -63,6 +70,73 @@ class NetworkEmbedder final : public ImageEmbedder {
   Array<std::uint8_t, 4> images_;
   Array<float, 2> vectors_;
 };
+
+/// By which the model is found again from anywhere: a name in the store, or an absolute path.
+std::string name_of(const NetworkChoice& choice) {
+  if (choice.model.empty()) return kDefaultModel;
+  std::error_code error;
+  if (!std::filesystem::exists(choice.model, error)) return choice.model;
+  return std::filesystem::absolute(choice.model).lexically_normal().native();
+}
+
+/// A network and the hidden layer of a helper that was trained on its vectors.
+class HelperEmbedder final : public ImageEmbedder {
+ public:
+  HelperEmbedder(std::shared_ptr<ImageEmbedder> network, Helper helper, std::string name, std::string checksum)
+      : network_(std::move(network)),
+        helper_(std::move(helper)),
+        name_(std::move(name)),
+        checksum_(std::move(checksum)) {}
+
+  std::string name() const override { return name_; }
+  std::string identity() const override { return concat(network_->identity(), "; helper ", checksum_); }
+  std::int64_t dimensions() const override { return helper_.layers.front().num_classes(); }
+  std::int64_t batch() const override { return network_->batch(); }
+  PixelSize resized_to() const override { return network_->resized_to(); }
+  std::vector<std::uint8_t> prepare(View<const std::uint8_t, 3> image) const override {
+    return network_->prepare(image);
+  }
+  void embed(std::span<const std::vector<std::uint8_t>> prepared, View<float, 2> vectors) override {
+    Array<float, 2> seen({std::ssize(prepared), network_->dimensions()});
+    network_->embed(prepared, seen.view());
+    const Context context{pool_, *progress_, cancellation_, std::int64_t{1} << 30};
+    const auto hidden = helper_embedding(helper_, std::as_const(seen).view(), context);
+    std::copy_n(hidden.data(), hidden.size(), vectors.data);
+  }
+
+ private:
+  std::shared_ptr<ImageEmbedder> network_;
+  Helper helper_;
+  std::string name_, checksum_;
+  ThreadPool pool_{1};  // the caller's own is busy with reading
+  std::unique_ptr<Progress> progress_ = make_silent_progress();
+  Cancellation cancellation_;
+};
+
+/// The helper's folder as a model: what its network sees, better told apart. Throws model when the helper has no hidden
+/// layer, or its network is not known or has changed.
+std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Context& context) {
+  const std::filesystem::path folder = choice.model;
+  Helper helper = read_helper(folder);
+  if (helper.layers.size() < 2) {
+    throw Error(ErrorCode::model, concat(in_quotes(choice.model), ": a helper of kind ", to_string(helper.kind),
+                                         " has no hidden layer to be an embedding (simile train helper --kind mlp)"));
+  }
+  if (helper.model_identity.empty()) {
+    throw Error(ErrorCode::model, concat(in_quotes(choice.model),
+                                         ": which network made the vectors it was trained on "
+                                         "is not known; train it on what simile embed wrote"));
+  }
+  NetworkChoice of_network = choice;
+  of_network.model = helper.model;
+  auto network = open_embedder(of_network, context);
+  if (network->identity() != helper.model_identity) {
+    throw Error(ErrorCode::model, concat(in_quotes(choice.model), ": its network was ", helper.model_identity,
+                                         ", and is now ", network->identity()));
+  }
+  return std::make_shared<HelperEmbedder>(std::move(network), std::move(helper), name_of(choice),
+                                          sha256_of_file(folder / "helper.safetensors"));
+}
 
 /// What a TorchScript module is taken for when no card is named: ImageNet's preprocessing.
 ModelCard card_of_torchscript(const std::string& file) {
@@ -76,7 +150,8 @@ ModelCard card_of_torchscript(const std::string& file) {
 std::shared_ptr<ImageEmbedder> open_torchscript(const NetworkChoice& choice, const NetworkOptions& options) {
   const ModelCard card = choice.model.empty() ? card_of_torchscript(choice.torchscript) : read_model_card(choice.model);
   auto network = network_backend(options.device).open_torchscript(choice.torchscript, card, options);
-  return std::make_shared<NetworkEmbedder>(card, sha256_of_file(choice.torchscript), std::move(network), options);
+  return std::make_shared<NetworkEmbedder>(card.name, card, sha256_of_file(choice.torchscript), std::move(network),
+                                           options);
 }
 
 }  // namespace
@@ -85,14 +160,15 @@ std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const 
   const NetworkOptions options{choice.precision.empty() ? Precision::fp32 : parse_precision(choice.precision),
                                context.device, context.pool.num_threads()};
   if (!choice.torchscript.empty()) return open_torchscript(choice, options);
+  if (!choice.model.empty() && is_helper(choice.model)) return open_helper(choice, context);
   const Model model =
       find_model(default_model_store(), choice.model.empty() ? kDefaultModel : choice.model, choice.architecture);
   check_weights(model);
   const SafetensorsFile weights(model.weights);
   auto network = network_backend(options.device).open(model.card, weights, options);
   return std::make_shared<NetworkEmbedder>(
-      model.card, model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256, std::move(network),
-      options);
+      name_of(choice), model.card, model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256,
+      std::move(network), options);
 }
 
 FeatureOptions with_embedder(FeatureOptions options, const Dataset& dataset, const Context& context) {

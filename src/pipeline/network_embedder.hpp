@@ -14,7 +14,8 @@ namespace simile {
 /// The model that is taken when none is named.
 inline constexpr const char* kDefaultModel = "tf_efficientnet_lite0";
 
-/// The network that `choice` means, opened. Throws as find_model(), check_weights() and NetworkBackend::open().
+/// The network that `choice` means, opened; of a helper's folder its network with the helper's hidden layer. Throws as
+/// find_model(), check_weights() and NetworkBackend::open().
 std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const Context& context);
 
 /// options with their embedder, if this method takes features of this dataset by a network.

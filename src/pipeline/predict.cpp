@@ -158,6 +158,7 @@ PredictSummary run_predict(const PredictOptions& options, const Context& context
   options.validate();
   const Helper helper = read_helper(options.model);
   const Dataset dataset = open_embeddings(options.input, context);
+  check_same_network(helper, dataset.features->model, dataset.features->model_identity);
   const Array<float, 2>& vectors = dataset.features->vectors;
   const std::vector<std::string>& ids = dataset.catalogue().ids;
   const Array<float, 2> probabilities = predict(helper, vectors.view(), context);

@@ -320,10 +320,14 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   run.helper.kind = options.kind;
   run.helper.classes = run.labels.classes;
   run.helper.embedding = concat("vectors of ", run.vectors().shape(1), " values");
+  run.helper.model = run.dataset.features->model;
+  run.helper.model_identity = run.dataset.features->model_identity;
   run.helper.probe = options.probe;
   run.helper.probe.kind = options.kind == HelperKind::ridge ? ProbeKind::ridge : ProbeKind::logistic;
   if (options.update && fs::exists(out / "helper.json")) {
-    run.start = start_from(read_helper(out), options.kind, run.labels.classes, run.vectors().shape(1));
+    const Helper earlier = read_helper(out);
+    check_same_network(earlier, run.helper.model, run.helper.model_identity);
+    run.start = start_from(earlier, options.kind, run.labels.classes, run.vectors().shape(1));
   }
   ResultFolder folder(out, replace);
   measure_and_fit(run);

@@ -108,6 +108,23 @@ TEST(HelperFile, RefusesDamagedWeights) {
   expect_error(ErrorCode::decode, "helper.safetensors", [&] { read_helper(folder.path()); });
 }
 
+TEST(HelperFile, RemembersTheNetworkOfItsVectors) {
+  const TemporaryFolder folder;
+  Helper helper = linear_helper();
+  helper.model = "a network";
+  helper.model_identity = "resnet18, weights 1234";
+  write_helper(folder.path(), helper, {});
+  EXPECT_TRUE(is_helper(folder.path()));
+  const Helper read = read_helper(folder.path());
+  EXPECT_EQ(read.model, helper.model);
+  EXPECT_EQ(read.model_identity, helper.model_identity);
+  check_same_network(read, "a network", "resnet18, weights 1234");
+  check_same_network(read, "", "");
+  check_same_network(linear_helper(), "another", "vgg19, weights 99");
+  expect_error(ErrorCode::invalid_argument, "these are of 'another' (vgg19, weights 99)",
+               [&] { check_same_network(read, "another", "vgg19, weights 99"); });
+}
+
 TEST(Helper, ProbabilitiesAreThoseOfPlainLoops) {
   const auto data = test::labelled_vectors(70, 5, 3, 1, 4);
   const Work work;

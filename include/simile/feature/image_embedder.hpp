@@ -16,7 +16,7 @@ namespace simile {
 class ImageEmbedder {
  public:
   virtual ~ImageEmbedder() = default;
-  /// Of the model, for people: "tf_efficientnet_lite0".
+  /// By which people, and a later run, find the model: "tf_efficientnet_lite0", or an absolute path.
   virtual std::string name() const = 0;
   /// All that the vectors depend on besides the image: what is kept under one identity is never used for another.
   virtual std::string identity() const = 0;

@@ -27,8 +27,10 @@ struct Helper {
   std::vector<std::string> classes;  ///< UTF-8, ascending bytes
   std::vector<LinearModel> layers;   ///< one, or two for mlp; the last has a row for each class
   double temperature = 1;
-  std::string embedding;  ///< what the vectors are, for people and to notice others: "vectors of 1280 values"
-  ProbeOptions probe{};   ///< with which it was fitted, for the next round
+  std::string embedding;         ///< what the vectors are, for people: "vectors of 1280 values"
+  std::string model{};           ///< network that made them, Features::model; empty: not known
+  std::string model_identity{};  ///< Features::model_identity
+  ProbeOptions probe{};          ///< with which it was fitted, for the next round
 
   std::int64_t dimensions() const { return layers.front().dimensions(); }
 };
@@ -37,6 +39,11 @@ struct Helper {
 /// Throws io.
 void write_helper(const std::filesystem::path& folder, const Helper& helper, const std::string& extra);
 
+/// Whether `folder` holds a helper.
+bool is_helper(const std::filesystem::path& folder);
+/// Throws invalid_argument, naming both, when the vectors were made by another network than the helper's. What is not
+/// known is not compared.
+void check_same_network(const Helper& helper, std::string_view model, std::string_view model_identity);
 /// Reads what write_helper() wrote and believes nothing: throws model naming the file and what is wrong, not_found.
 Helper read_helper(const std::filesystem::path& folder);
 

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+// From photos to a helper's hidden layer and back to photos: a trained network, its vectors, a helper, its folder as a
+// model. Through libsimile_learn.
+#include <cstdlib>
+
+#include "pipeline/runs.hpp"
+
+#include "simile/pipeline/search.hpp"
+#include "simile/pipeline/train_autoencoder.hpp"
+#include "simile/pipeline/train_helper.hpp"
+#include "simile/train/helper.hpp"
+
+namespace simile {
+namespace {
+
+using test::error_of;
+using test::IsError;
+
+class HelperEmbedding : public test::Runs {
+ protected:
+  void SetUp() override {
+    ::setenv("SIMILE_LEARN_LIBRARY", SIMILE_LEARN_LIBRARY_FILE, 1);
+    photos({4, 4, 4});
+    TrainAutoencoderOptions training;
+    training.input = path("photos");
+    training.training.side_px = 32;
+    training.training.epochs = 1;
+    training.out = path("network");
+    run_train_autoencoder(training, context());
+    embed("network", "seen.npy");
+  }
+  Context context() { return {pool_, *progress_, cancellation_, 256 << 20}; }
+  FeaturesSummary embed(const std::string& model, const std::string& out) {
+    FeatureOptions options;
+    options.method = Method::embedding;
+    options.network.model = path(model).native();
+    return features({.input = path("photos"), .features = options, .out = path(out), .overwrite = true});
+  }
+  void train_helper(HelperKind kind, const std::string& out) {
+    std::string labels = "path,label\n";
+    for (int k = 0; k < 12; ++k)
+      labels += std::to_string(k) + ".png," + std::string(1, static_cast<char>('a' + k % 3)) + "\n";
+    folder_.write("labels.csv", std::string_view(labels));
+    TrainHelperOptions options;
+    options.input = path("seen.npy");
+    options.labels = {path("labels.csv")};
+    options.out = path(out);
+    options.kind = kind;
+    options.mlp.hidden = 5;
+    options.mlp.epochs = 3;
+    run_train_helper(options, context());
+  }
+
+  ThreadPool pool_{1};
+};
+
+TEST_F(HelperEmbedding, IsTheHiddenLayerOfWhatItsNetworkSees) {
+  train_helper(HelperKind::mlp, "helper");
+  const auto summary = embed("helper", "hidden.npy");
+  EXPECT_EQ(summary.row_size, 5);
+  const auto seen = NpyFile(path("seen.npy")).read_embeddings();
+  const auto expected = helper_embedding(read_helper(path("helper")), seen.view(), context());
+  const auto found = NpyFile(path("hidden.npy")).read_embeddings();
+  ASSERT_EQ(found.shape(), expected.shape());
+  for (std::int64_t k = 0; k < found.size(); ++k) EXPECT_FLOAT_EQ(found.data()[k], expected.data()[k]) << k;
+}
+
+TEST_F(HelperEmbedding, NeedsAHiddenLayer) {
+  train_helper(HelperKind::linear, "helper");
+  EXPECT_THAT(error_of([&] { embed("helper", "hidden.npy"); }), IsError(ErrorCode::model, "has no hidden layer"));
+}
+
+TEST_F(HelperEmbedding, RefusesANetworkThatHasChanged) {
+  train_helper(HelperKind::mlp, "helper");
+  std::filesystem::remove_all(path("network"));
+  TrainAutoencoderOptions training;
+  training.input = path("photos");
+  training.training.side_px = 32;
+  training.training.epochs = 1;
+  training.training.seed = 9;
+  training.out = path("network");
+  run_train_autoencoder(training, context());
+  EXPECT_THAT(error_of([&] { embed("helper", "hidden.npy"); }), IsError(ErrorCode::model, "and is now"));
+}
+
+TEST_F(HelperEmbedding, AQueryIsSeenByTheNetworkThatTheVectorsName) {
+  SearchOptions options;
+  options.input = path("seen.npy");
+  std::filesystem::copy_file(path("photos/4.png"), path("query.png"));
+  options.queries = {path("query.png").native()};
+  const auto summary = run_search(options, context());
+  ASSERT_EQ(summary.results.size(), 1U);
+  EXPECT_EQ(summary.results[0].hits.at(0).id, "4.png");
+  EXPECT_NEAR(summary.results[0].hits.at(0).similarity, 1, 1e-5);
+}
+
+}  // namespace
+}  // namespace simile

@@ -9,6 +9,8 @@ import statistics
 import subprocess
 import time
 
+SCORES = ("%", "NMI")  # units of rows that are no rates and no times
+
 # Libraries let their threads spin for some milliseconds after a call; nobody is timed while another's still do.
 REST_SECONDS = 0.15
 
@@ -109,12 +111,18 @@ def commit():
     return git("rev-parse", "HEAD") + ("-changed" if git("status", "--porcelain", "--untracked-files=no") else "")
 
 
+def times(row):
+    """"x" behind the ratio of rates or times; nothing behind a score."""
+    return "" if row["unit"] in SCORES else "x"
+
+
 def print_table(rows):
     print(f"\n{'id':16} {'ours':>12} {'peer':>12} {'unit':9} {'ratio':>9} {'target':>7}      work, against")
     for row in rows:
         verdict = "met" if row["ratio"] >= row["target"] else "missed"
-        print(f"{row['id']:16} {row['ours']:12.5g} {row['peer']:12.5g} {row['unit']:9} {row['ratio']:8.4g}x "
-              f"{row['target']:6g}x {verdict:6} {row['work']}, against {row['peer_name']} {row['peer_version']}")
+        x = times(row)
+        print(f"{row['id']:16} {row['ours']:12.5g} {row['peer']:12.5g} {row['unit']:9} {row['ratio']:8.4g}{x} "
+              f"{row['target']:6g}{x} {verdict:6} {row['work']}, against {row['peer_name']} {row['peer_version']}")
 
 
 def print_markdown(rows):
@@ -123,8 +131,9 @@ def print_markdown(rows):
     for row in rows:
         verdict = "" if row["ratio"] >= row["target"] else " (missed)"
         number = lambda value: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
+        x = times(row)
         sides = " | ".join(f"{number(row[side])} {row['unit']}" for side in ("ours", "peer"))
-        print(f"| {row['id']} | {row['work']} | {sides} | {number(row['ratio'])}x | {row['target']:,}x{verdict} | "
+        print(f"| {row['id']} | {row['work']} | {sides} | {number(row['ratio'])}{x} | {row['target']:,}{x}{verdict} | "
               f"{row['peer_name']} {row['peer_version']} |")
 
 

@@ -32,6 +32,7 @@ void execute(ClusterFlags& flags, const Session& session) {
     return;
   }
   if (flags.train) {
+    plan_cluster(flags.options, context.get());  // what is wrong is said before hours of training
     train_missing_model(flags.options.input, flags.options.listing, flags.options.features, session.arguments,
                         context.get());
   }

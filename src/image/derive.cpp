@@ -67,9 +67,19 @@ class Maker {
  private:
   void finish(const std::vector<std::int64_t>& items, const std::vector<std::vector<std::uint8_t>>& batch) {
     const std::lock_guard lock(finish_mutex_);
-    const auto bytes = recipe_.finish(batch);
+    const auto bytes = finished(batch);
     ensure(bytes.size() == items.size(), "a batch gave another number of results");
     for (std::size_t k = 0; k < items.size(); ++k) store_(items[k], bytes[k]);
+  }
+
+  /// A batch that fails is no image's fault: its error must not pass for one of the image that happened to fill it.
+  std::vector<std::vector<std::uint8_t>> finished(const std::vector<std::vector<std::uint8_t>>& batch) {
+    try {
+      return recipe_.finish(batch);
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::decode && error.code() != ErrorCode::invalid_argument) throw;
+      throw Error(ErrorCode::model, error.what(), error.where());
+    }
   }
 
   const Recipe& recipe_;

@@ -82,12 +82,22 @@ void check_target(const ModelStore& store, const std::string& name, bool overwri
   }
 }
 
+/// "model-0123456789abcdef.safetensors", as write_weights() names them; others' shards are called model-00001-of-00002.
+bool is_weights_name(const std::string& name) {
+  const std::string_view prefix = kWeightsPrefix;
+  const std::string_view extension = kWeightsExtension;
+  if (name.size() != prefix.size() + kDigitsInName + extension.size()) return false;
+  const auto digits = std::string_view(name).substr(prefix.size(), kDigitsInName);
+  return name.starts_with(prefix) && name.ends_with(extension) &&
+         digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 /// What earlier models of this name, or runs that were killed, left: files that only this program names so.
 void remove_leftovers(const fs::path& folder, const std::string& weights) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(folder, ignored)) {
     const std::string name = entry.path().filename().native();
-    const bool old_weights = name.starts_with(kWeightsPrefix) && name.ends_with(kWeightsExtension) && name != weights;
+    const bool old_weights = is_weights_name(name) && name != weights;
     if ((old_weights || name.starts_with(kTemporaryPrefix)) && entry.is_regular_file(ignored)) {
       fs::remove(entry.path(), ignored);
     }

@@ -127,12 +127,20 @@ std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Co
                                          ": which network made the vectors it was trained on "
                                          "is not known; train it on what simile embed wrote"));
   }
+  if (is_helper(helper.model)) {
+    throw Error(ErrorCode::model,
+                concat(in_quotes(choice.model), ": its network ", in_quotes(helper.model), " is a helper, too"));
+  }
   NetworkChoice of_network = choice;
   of_network.model = helper.model;
   auto network = open_embedder(of_network, context);
   if (network->identity() != helper.model_identity) {
     throw Error(ErrorCode::model, concat(in_quotes(choice.model), ": its network was ", helper.model_identity,
                                          ", and is now ", network->identity()));
+  }
+  if (network->dimensions() != helper.dimensions()) {
+    throw Error(ErrorCode::model, concat(in_quotes(choice.model), ": made for ", helper.dimensions(),
+                                         " values, its network gives ", network->dimensions()));
   }
   return std::make_shared<HelperEmbedder>(std::move(network), std::move(helper), name_of(choice),
                                           sha256_of_file(folder / "helper.safetensors"));

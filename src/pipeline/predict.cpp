@@ -3,7 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
+#include <map>
 #include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_map>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +22,7 @@
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
 #include "simile/core/version.hpp"
+#include "simile/feature/feature_file.hpp"
 #include "simile/pipeline/truth.hpp"
 #include "simile/report/cluster_report.hpp"
 #include "simile/report/predictions_page.hpp"
@@ -36,12 +42,21 @@ Labels known_labels(const PredictOptions& options, const std::vector<std::string
   const std::vector<fs::path> files{options.model / "labels.csv"};
   Labels labels;
   if (!fs::exists(files.front())) return labels;
-  try {
-    return make_labels(read_label_rows(files), ids);
-  } catch (const Error& error) {
-    if (error.code() != ErrorCode::invalid_argument) throw;
-    return labels;  // of another set
+  std::unordered_map<std::string_view, std::int64_t> item_of;
+  for (std::size_t k = 0; k < ids.size(); ++k) item_of.emplace(ids[k], static_cast<std::int64_t>(k));
+  std::map<std::int64_t, std::string> label_of;
+  for (const auto& row : read_label_rows(files)) {
+    const auto item = item_of.find(row.path);
+    if (item != item_of.end() && !row.label.empty()) label_of[item->second] = row.label;
   }
+  std::set<std::string> names;
+  for (const auto& [item, label] : label_of) names.insert(label);
+  labels.classes.assign(names.begin(), names.end());
+  for (const auto& [item, label] : label_of) {
+    labels.items.push_back(item);
+    labels.labels.push_back(static_cast<std::int32_t>(std::distance(names.begin(), names.find(label))));
+  }
+  return labels;
 }
 
 std::string predictions_csv(const std::vector<Prediction>& ranked, const std::vector<std::string>& ids,
@@ -138,14 +153,21 @@ void PredictOptions::validate() const {
   if (!probabilities.empty()) files.push_back(probabilities);
   if (!page.empty()) files.push_back(page);
   if (next > 0) files.push_back(next_file(*this));
+  std::vector<fs::path> inputs{truth, images, model / "labels.csv", model / "helper.json",
+                               model / "helper.safetensors"};
+  for (const auto& file : feature_files(input)) inputs.push_back(file);
   for (std::size_t k = 0; k < files.size(); ++k) {
     for (std::size_t j = 0; j < k; ++j) {
       if (fs::weakly_canonical(files[j]) == fs::weakly_canonical(files[k])) {
         throw Error(ErrorCode::invalid_argument, concat(in_quotes(files[k].native()), " is named for two outputs"));
       }
     }
-    if (fs::exists(files[k]) && fs::exists(input) && fs::equivalent(files[k], input)) {
-      throw Error(ErrorCode::invalid_argument, concat(in_quotes(files[k].native()), " is the input"));
+    for (const auto& read : inputs) {
+      std::error_code missing;
+      if (!fs::equivalent(files[k], read, missing)) continue;
+      throw Error(
+          ErrorCode::invalid_argument,
+          concat(in_quotes(files[k].native()), " would replace what is read (--overwrite is for earlier outputs)"));
     }
     if (!overwrite && fs::exists(fs::symlink_status(files[k]))) {
       throw Error(ErrorCode::invalid_argument,

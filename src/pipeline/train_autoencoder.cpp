@@ -21,6 +21,7 @@
 #include "simile/model/model_card.hpp"
 #include "simile/model/model_store.hpp"
 #include "simile/report/manifest.hpp"
+#include "simile/train/helper.hpp"
 #include "simile/train/training.hpp"
 #include "simile/train/training_state.hpp"
 
@@ -349,11 +350,12 @@ TrainAutoencoderSummary run_train_autoencoder(const TrainAutoencoderOptions& opt
 bool train_missing_model(const fs::path& input, const ListingOptions& listing, const FeatureOptions& features,
                          const std::vector<std::string>& arguments, const Context& context) {
   const std::string& model = features.network.model;
-  if (features.method != Method::embedding || model.empty()) {
+  if (features.method.value_or(Method::embedding) != Method::embedding || model.empty()) {
     throw Error(ErrorCode::invalid_argument,
                 "--train: needs --method embedding and --model DIR, where the model will be");
   }
   const fs::path out(model);
+  if (is_helper(out)) return false;
   if (!TrainingFolder::is_unfinished(out)) {
     try {
       find_model(default_model_store(), model, features.network.architecture);

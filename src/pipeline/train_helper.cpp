@@ -33,6 +33,7 @@ struct Run {
   const Context& context;
   Dataset dataset{};
   Labels labels{};
+  std::vector<LabelRow> kept{};  ///< of the earlier helper, of images that are not in this set: for a later one
   Helper helper{};
   std::unique_ptr<LinearModel> start{};
   Evaluation evaluation{};
@@ -65,8 +66,13 @@ std::vector<LabelRow> all_rows(Run& run, const fs::path& out) {
     if (!row.label.empty()) named.insert(row.path);
   }
   const std::vector<fs::path> earlier_files{earlier};
+  const std::unordered_set<std::string> ids(run.ids().begin(), run.ids().end());
   for (auto& row : read_label_rows(earlier_files)) {
     if (named.contains(row.path)) continue;
+    if (!ids.contains(row.path)) {
+      run.kept.push_back(std::move(row));
+      continue;
+    }
     rows.push_back(std::move(row));
     ++run.summary.num_earlier;
   }
@@ -165,6 +171,7 @@ void write_label_tables(const fs::path& folder, const Run& run) {
     csv += concat(csv_field(run.ids()[static_cast<std::size_t>(run.labels.items[k])]), ",",
                   csv_field(run.labels.classes[static_cast<std::size_t>(run.labels.labels[k])]), "\n");
   }
+  for (const auto& row : run.kept) csv += concat(csv_field(row.path), ",", csv_field(row.label), "\n");
   write_text(folder / "labels.csv", csv);
   csv = "path,label,reason\n";
   for (const auto& row : run.labels.unknown) {
@@ -311,6 +318,9 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   check_apart(out, options.input);
   const bool replace = options.overwrite || options.update;
   check_result_target(out, replace);
+  if (options.update && fs::exists(out) && !fs::is_empty(out) && !is_helper(out)) {
+    throw Error(ErrorCode::invalid_argument, concat("--update: ", in_quotes(out.native()), " holds no helper"));
+  }
   Run run{options, context};
   run.dataset = open_embeddings(options.input, context);
   run.summary.input = options.input.native();
@@ -326,6 +336,12 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   run.helper.probe.kind = options.kind == HelperKind::ridge ? ProbeKind::ridge : ProbeKind::logistic;
   if (options.update && fs::exists(out / "helper.json")) {
     const Helper earlier = read_helper(out);
+    if (earlier.kind != options.kind) {
+      throw Error(
+          ErrorCode::invalid_argument,
+          concat("--kind ", to_string(options.kind), ": the helper in ", in_quotes(out.native()), " is of kind ",
+                 to_string(earlier.kind), "; --update goes on with the same kind, --overwrite begins anew"));
+    }
     check_same_network(earlier, run.helper.model, run.helper.model_identity);
     run.start = start_from(earlier, options.kind, run.labels.classes, run.vectors().shape(1));
   }

@@ -21,14 +21,21 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::array<std::string_view, 30> kOwnNames{
-    "clusters.csv", "similarities.csv", "unreadable.csv", "keep.csv", "report.html", "manifest.json", "results",
-    "transfer_errors.csv", "threshold.csv", "threshold.svg", "threshold.png", "threshold.html", "pairs.csv",
-    "batches.csv", report::kMovesName, report::kJournalName,
-    // of simile train helper
-    "helper.json", "helper.safetensors", "labels.csv", "ignored_labels.csv", "classes.csv", "confusion.csv",
-    "confusion.svg", "reliability.csv", "reliability.svg", "learning_curve.csv", "learning_curve.svg", "held_out.csv",
-    "next.csv", "predictions.csv"};
+constexpr std::array<std::string_view, 16> kResultNames{
+    "clusters.csv", "similarities.csv",    "unreadable.csv",   "keep.csv",          "report.html",   "manifest.json",
+    "results",      "transfer_errors.csv", "threshold.csv",    "threshold.svg",     "threshold.png", "threshold.html",
+    "pairs.csv",    "batches.csv",         report::kMovesName, report::kJournalName};
+
+/// Of simile train helper; in no other folder are they simile's.
+constexpr std::array<std::string_view, 15> kHelperNames{
+    "helper.json",        "helper.safetensors", "labels.csv",      "ignored_labels.csv", "classes.csv",
+    "confusion.csv",      "confusion.svg",      "reliability.csv", "reliability.svg",    "learning_curve.csv",
+    "learning_curve.svg", "held_out.csv",       "next.csv",        "report.html",        "manifest.json"};
+
+template <std::size_t N>
+bool holds(const std::array<std::string_view, N>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
 
 /// Where clusters.csv says that photos were transferred to, relative to `folder`. Nothing when it cannot be read: then
 /// no file below results/ is known to be simile's.
@@ -51,9 +58,10 @@ std::unordered_set<std::string> transferred_paths(const fs::path& folder) {
 }  // namespace
 
 std::optional<std::string> find_foreign_entry(const fs::path& folder) {
+  const bool helper = fs::exists(folder / "helper.json") && !fs::exists(folder / "clusters.csv");
   for (const auto& entry : fs::directory_iterator(folder)) {
     const auto name = entry.path().filename().native();
-    const bool own = std::find(kOwnNames.begin(), kOwnNames.end(), name) != kOwnNames.end();
+    const bool own = helper ? holds(kHelperNames, name) : holds(kResultNames, name);
     const bool own_kind = name == "results" ? entry.is_directory() : entry.is_regular_file();
     if (!own || !own_kind || entry.is_symlink()) return name;
   }

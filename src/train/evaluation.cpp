@@ -13,7 +13,8 @@
 namespace simile {
 namespace {
 
-constexpr double kMaxHeldOut = 0.9;
+constexpr double kMinHeldOut = 0.001;
+constexpr double kMaxHeldOut = 0.5;  // a share is rounded to 1 / N
 constexpr int kMaxFolds = 100;
 constexpr std::array<double, 3> kCurveShares{0.125, 0.25, 0.5};
 // With fewer labels, a curve's point says nothing.
@@ -126,8 +127,9 @@ void EvaluationOptions::validate() const {
   if (folds != 0 && (folds < 2 || folds > kMaxFolds)) {
     throw Error(ErrorCode::invalid_argument, concat("--folds ", folds, ": allowed are 0 (none) and 2 to ", kMaxFolds));
   }
-  if (!(held_out >= 0 && held_out <= kMaxHeldOut)) {
-    throw Error(ErrorCode::invalid_argument, concat("--held-out ", held_out, ": allowed are 0 to ", kMaxHeldOut));
+  if (held_out != 0 && !(held_out >= kMinHeldOut && held_out <= kMaxHeldOut)) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--held-out ", held_out, ": allowed are 0 (none) and ", kMinHeldOut, " to ", kMaxHeldOut));
   }
 }
 

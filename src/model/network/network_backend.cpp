@@ -24,7 +24,10 @@ class TorchNetworks final : public NetworkBackend {
   std::vector<std::string> architectures() const override { return architecture_names(); }
 
   StateMatch match(std::string_view architecture, const SafetensorsFile& weights) const override {
-    return match_state(*make_architecture(architecture, options_of(architecture, weights)), weights);
+    StateMatch found;
+    with_torch_errors(
+        [&] { found = match_state(*make_architecture(architecture, options_of(architecture, weights)), weights); });
+    return found;
   }
 
   std::unique_ptr<Network> open(const ModelCard& card, const SafetensorsFile& weights,

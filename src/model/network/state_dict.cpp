@@ -61,7 +61,8 @@ bool same_kind(TensorType type, const at::Tensor& tensor) {
 
 std::int64_t extent_of(const SafetensorsFile& weights, std::string_view name, std::size_t axis) {
   const auto* const tensor = weights.find(name);
-  return tensor != nullptr && axis < tensor->shape.size() ? tensor->shape[axis] : 0;
+  // A tensor without values has any extents: they are of no network.
+  return tensor != nullptr && tensor->count() > 0 && axis < tensor->shape.size() ? tensor->shape[axis] : 0;
 }
 
 std::string first_and_count(const std::vector<std::string>& names) {

@@ -26,8 +26,10 @@ std::string architecture_for(std::int64_t side_px) {
 
 void check_precision(Precision precision, const Device& device) {
   if (precision != Precision::bf16 || device.kind == Device::Kind::cuda) return;
+#if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx512bf16")) return;  // every processor with AMX has it
+#endif
   throw Error(ErrorCode::invalid_argument,
               "--precision bf16: this processor has no instructions for it; fp32 is faster");
 }

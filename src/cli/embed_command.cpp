@@ -41,6 +41,7 @@ Command add_embed_command(CLI::App& program) {
   auto flags = std::make_shared<EmbedFlags>();
   FeaturesOptions& options = flags->options;
   options.features.method = Method::embedding;
+  options.images_only = true;
   CLI::App* const app =
       program.add_subcommand("embed", "Turn images into vectors by a pretrained or a trained network");
   app->add_option("PHOTOS", options.input, "A folder, a list of paths, an IDX file, or a .npy of images")

@@ -79,6 +79,8 @@ std::string shape_text(const TensorInfo& tensor) {
   return concat("[", text, "]");
 }
 
+bool fits(const StateMatch& match) { return match.missing.empty() && match.misshapen.empty(); }
+
 /// "all 296 tensors of the architecture are there".
 std::string describe_match(const StateMatch& match) {
   const auto part = [](const std::vector<std::string>& names, std::string_view what) {
@@ -111,7 +113,7 @@ void print_info(std::ostream& out, const ModelInfo& info, bool tensors) {
   line("", concat(format_bytes(info.size_bytes), ", ", format_counted(std::ssize(info.tensors), "tensor", "tensors"),
                   ", ", format_counted(info.num_values, "value", "values")));
   line("SHA-256", card.sha256.empty() ? "" : concat(card.sha256, ", checked"));
-  if (info.match) line("fits", describe_match(*info.match));
+  if (info.match) line(fits(*info.match) ? "fits" : "does not fit", describe_match(*info.match));
   if (!tensors) return;
   for (const auto& tensor : info.tensors) {
     out << "  " << in_quotes(tensor.name) << ' ' << to_string(tensor.type) << ' ' << shape_text(tensor) << '\n';
@@ -151,14 +153,16 @@ Command add_model_add_command(CLI::App& parent) {
             const ModelStore store = default_model_store();
             check_architecture(inspect_model(find_model(store, flags->add.source, flags->add.architecture)));
             const Model model = add_model(store, flags->add);
-            session.streams.out << model.card.name << "  " << model.card_file.parent_path().native() << '\n';
+            session.streams.out << "added " << model.card.name << " to "
+                                << in_quotes(model.card_file.parent_path().native()) << '\n';
           }};
 }
 
 Command add_model_info_command(CLI::App& parent) {
   auto flags = std::make_shared<ModelFlags>();
   CLI::App* const app = parent.add_subcommand("info", "Say what a model is, and check its weights");
-  app->add_option("FILE", flags->model, "A name of simile model list, a card.json, its folder, or a .safetensors file")
+  app->add_option("FILE", flags->model,
+                  "Which model: a name of simile model list, a card.json, its folder, or a .safetensors file")
       ->required()
       ->type_name("");
   add_architecture_option(*app, flags->add.architecture);
@@ -172,6 +176,7 @@ Command add_model_info_command(CLI::App& parent) {
             } else {
               print_info(session.streams.out, info, flags->tensors);
             }
+            check_architecture(info);
           }};
 }
 

@@ -79,7 +79,7 @@ void print_summary(std::ostream& out, const ClusterSummary& summary) {
 }
 
 void add_truth_option(CLI::App& app, std::string& truth) {
-  app.add_option("--truth", truth, "True classes for purity: CSV path,label; IDX labels; or the word folders")
+  app.add_option("--truth", truth, "True classes to judge by: CSV path,label; IDX labels; or the word folders")
       ->type_name("FILE|folders")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 }

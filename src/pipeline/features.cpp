@@ -37,6 +37,10 @@ FeaturesSummary run_features(const FeaturesOptions& options, const Context& cont
   check_feature_file_target(options.out, options.overwrite);
   check_not_the_input(options);
   Dataset dataset = open_nonempty(options.input, options.listing, context);
+  if (options.images_only && dataset.features) {
+    throw Error(ErrorCode::invalid_argument,
+                concat(in_quotes(options.input.native()), " holds ", dataset.kind, ", not images"));
+  }
   const FeatureOptions features = with_embedder(options.features, dataset, context);  // opening it is not timed
   Stopwatch watch;
   const Extraction extraction = extract_nonempty(dataset, features, context);

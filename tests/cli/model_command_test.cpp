@@ -28,7 +28,7 @@ class ModelCommand : public testing::Test {
 TEST_F(ModelCommand, AddsListsAndDescribesAModel) {
   const auto added = simile_run({"model", "add", weights("x.safetensors"), "--arch", "resnet50", "--name", "mine"});
   EXPECT_EQ(added.code, kExitDone) << added.err;
-  EXPECT_EQ(added.out, "mine  " + (folder_ / "data/simile/models/mine").native() + "\n");
+  EXPECT_EQ(added.out, "added mine to '" + (folder_ / "data/simile/models/mine").native() + "'\n");
 
   const auto list = simile_run({"model", "list"});
   EXPECT_EQ(list.code, kExitDone);

@@ -234,7 +234,7 @@ TEST_F(ModelStoreTest, RemovesWhatAKilledRunLeft) {
   const fs::path run = write_model(folder_ / "run", named("a"));
   folder_.write("user/a/.simile-arriving.safetensors", "half");
   folder_.write("user/a/.simile-1-2", "half");
-  folder_.write("user/a/model-0123.safetensors", "without a card");
+  folder_.write("user/a/model-0123456789abcdef.safetensors", "without a card");
   EXPECT_THAT(names(), ElementsAre());
   const Model added = add(run);
   EXPECT_THAT(files_of("a"), ElementsAre("card.json", added.card.weights));

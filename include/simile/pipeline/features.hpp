@@ -18,6 +18,7 @@ struct FeaturesOptions {
   FeatureOptions features{};
   std::filesystem::path out{};  ///< X.npy
   bool overwrite = false;
+  bool images_only = false;  ///< an input that holds features already is refused
 };
 
 /// What was taken.

@@ -26,7 +26,10 @@ std::unique_ptr<Network> open_torchscript_network(const std::filesystem::path& f
     module->eval();
     module->to(type);
   } catch (const std::exception& error) {  // of LibTorch, of its zip reader, of its parser
-    throw Error(ErrorCode::model, concat(in_quotes(file.native()), " is no TorchScript module: ", error.what()));
+    const auto* const of_torch = dynamic_cast<const c10::Error*>(&error);
+    const std::string what = of_torch != nullptr ? of_torch->what_without_backtrace() : error.what();
+    throw Error(ErrorCode::model,
+                concat(in_quotes(file.native()), " is no TorchScript module: ", what.substr(0, what.find('\n'))));
   }
   TorchNetworkParts parts;
   parts.type = type;

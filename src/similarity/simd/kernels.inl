@@ -19,7 +19,7 @@ namespace simile {
 namespace {
 
 // clang-format off: the vectors first
-#include "similarity/simd/vector.inl"
+#include "core/simd/vector.inl"
 
 #include "similarity/simd/bit_slices.inl"
 #include "similarity/simd/cosine.inl"

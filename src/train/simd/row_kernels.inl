@@ -13,7 +13,7 @@
 namespace simile {
 namespace {
 
-#include "similarity/simd/vector.inl"
+#include "core/simd/vector.inl"
 
 // 2 x 5 products keep ten sums, two rows and one of the few in 16 registers, and leave no lane idle at ten classes.
 constexpr int kRowsAtOnce = 2;

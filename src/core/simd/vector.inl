@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Vectors of the level that this file is compiled for, as GCC and Clang write them: + - * / work lane by lane. Included
-// inside an anonymous namespace; see kernels.inl.
+// inside an anonymous namespace; see similarity/simd/kernels.inl.
 
 #if defined(__AVX512BW__)
 constexpr int kLanes = 16;

@@ -6,6 +6,7 @@
 #include "model/network/efficientnet_lite_network.hpp"
 #include "model/network/state_dict.hpp"
 #include "model/network/tensor_view.hpp"
+#include "model/network/torch_errors.hpp"
 #include "model/network/torch_network.hpp"
 
 #include "simile/core/error.hpp"

@@ -10,6 +10,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "model/network/tensor_view.hpp"
+#include "model/network/torch_errors.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -115,22 +116,6 @@ at::ScalarType scalar_type(const NetworkOptions& options) {
       return at::kHalf;
   }
   return at::kFloat;
-}
-
-void with_torch_errors(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Error&) {
-    throw;
-  } catch (const c10::OutOfMemoryError& error) {
-    throw Error(ErrorCode::out_of_memory, error.what_without_backtrace());
-  } catch (const c10::Error& error) {
-    const std::string text = error.what_without_backtrace();
-    const bool memory = text.find("DefaultCPUAllocator") != std::string::npos;
-    throw Error(memory ? ErrorCode::out_of_memory : ErrorCode::model, text);
-  } catch (const std::bad_alloc&) {
-    throw Error(ErrorCode::out_of_memory, "memory for a network is not there");
-  }
 }
 
 }  // namespace simile

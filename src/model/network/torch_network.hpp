@@ -25,9 +25,6 @@ std::unique_ptr<Network> make_torch_network(const ModelCard& card, const Network
 /// The type of numbers that the precision stands for. Throws invalid_argument where the device has not got it.
 at::ScalarType scalar_type(const NetworkOptions& options);
 
-/// Calls `action`; what LibTorch throws becomes simile's: out_of_memory where memory is what it lacks, else model.
-void with_torch_errors(const std::function<void()>& action);
-
 /// A TorchScript module's output as vectors.
 std::unique_ptr<Network> open_torchscript_network(const std::filesystem::path& file, const ModelCard& card,
                                                   const NetworkOptions& options);

@@ -9,8 +9,8 @@
 #include "model/network/architecture.hpp"
 #include "model/network/state_dict.hpp"
 #include "model/network/tensor_view.hpp"
+#include "model/network/torch_errors.hpp"
 #include "train/torch/autoencoder_trainer.hpp"
-#include "train/torch/torch_errors.hpp"
 
 #include "simile/core/text.hpp"
 #include "simile/model/model_card.hpp"

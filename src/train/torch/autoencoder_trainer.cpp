@@ -9,8 +9,8 @@
 #include <ATen/autocast_mode.h>
 
 #include "model/network/tensor_view.hpp"
+#include "model/network/torch_errors.hpp"
 #include "train/torch/host_tensor.hpp"
-#include "train/torch/torch_errors.hpp"
 
 namespace simile {
 namespace {

@@ -11,6 +11,7 @@
 #include <ATen/Parallel.h>
 
 #include "model/network/tensor_view.hpp"
+#include "model/network/torch_errors.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/random.hpp"
@@ -90,11 +91,7 @@ class TorchHelper final : public HelperBackend {
   std::vector<LinearModel> train_mlp(View<const float, 2> vectors, std::span<const std::int32_t> labels,
                                      std::int64_t num_classes, const MlpOptions& options,
                                      std::span<const LinearModel> start, const Context& context) const override {
-    try {
-      return train(vectors, labels, num_classes, options, start, context);
-    } catch (const c10::Error& error) {
-      throw Error(ErrorCode::model, concat("training the helper: ", error.what_without_backtrace()));
-    }
+    return with_torch_errors([&] { return train(vectors, labels, num_classes, options, start, context); });
   }
 
  private:

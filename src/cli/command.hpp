@@ -56,6 +56,7 @@ Command add_devices_command(CLI::App& program);
 Command add_completion_command(CLI::App& program);
 Command add_predict_command(CLI::App& program);
 Command add_train_helper_command(CLI::App& train);
+Command add_train_finetune_command(CLI::App& train);
 
 /// A context made from flags, with what it refers to.
 class RunContext {

@@ -209,7 +209,19 @@ void add_reading_options(CLI::App& app, ListingOptions& listing, FeatureOptions&
   add_cache_options(app, features.cache);
 }
 
-void add_network_options(CLI::App& app, NetworkChoice& network) {
+CLI::Option* add_number(CLI::App& app, const std::string& flag, double& target, const std::string& help) {
+  const auto parse = [&target, flag](const std::string& text) {
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
+    if (error != std::errc() || end != text.data() + text.size()) {
+      throw Error(ErrorCode::invalid_argument, concat(flag, " ", in_quotes(text), ": allowed are numbers"));
+    }
+  };
+  return app.add_option_function<std::string>(flag, parse, help)
+      ->type_name("X")
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_model_options(CLI::App& app, NetworkChoice& network) {
   app.add_option("--model", network.model,
                  "Network: a name (simile model list), weights (.safetensors), a card.json or a folder of training")
       ->type_name("NAME|FILE|DIR")
@@ -218,6 +230,10 @@ void add_network_options(CLI::App& app, NetworkChoice& network) {
   app.add_option("--arch", network.architecture, "Architecture of weights that have no card, e.g. resnet50")
       ->type_name("NAME")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+}
+
+void add_network_options(CLI::App& app, NetworkChoice& network) {
+  add_model_options(app, network);
   CLI::Option* const precision = app.add_option("--precision", network.precision,
                                                 "Arithmetic of the network: fp32, bf16 (CPUs that have it, GPUs) or "
                                                 "fp16 (GPUs)")

@@ -15,6 +15,8 @@ namespace simile::cli {
 /// Options whose value is refused with a message that names the flag, the value and what is allowed (exit code 2).
 CLI::Option* add_integer(CLI::App& app, const std::string& flag, std::int64_t& target, std::int64_t min,
                          std::int64_t max, const std::string& help);
+/// Any number.
+CLI::Option* add_number(CLI::App& app, const std::string& flag, double& target, const std::string& help);
 /// Any number: what a method allows is checked by the pipeline.
 CLI::Option* add_threshold(CLI::App& app, std::optional<double>& target, const std::string& help);
 CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& target, const std::string& help,
@@ -42,7 +44,10 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
 /// Of these what concerns reading, whatever is taken.
 void add_reading_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features);
 
-/// Which network images are embedded by.
+/// Which network, of those with weights that can be trained.
+void add_model_options(CLI::App& app, NetworkChoice& network);
+
+/// Which network images are embedded by, and how it is run.
 void add_network_options(CLI::App& app, NetworkChoice& network);
 
 /// How long decoding one image may take.

@@ -132,6 +132,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   CLI::App& train = cli::add_group(program, "train", "Train networks with your photos, or a helper with your labels");
   commands.push_back(cli::add_train_autoencoder_command(train));
   commands.push_back(cli::add_train_helper_command(train));
+  commands.push_back(cli::add_train_finetune_command(train));
   commands.push_back(cli::add_predict_command(program));
   commands.push_back(cli::add_merge_command(program));
   commands.push_back(cli::add_undo_command(program));

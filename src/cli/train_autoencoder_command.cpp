@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <charconv>
 #include <ostream>
 
 #include "cli/command.hpp"
 #include "cli/completion.hpp"
 
-#include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/units.hpp"
 #include "simile/pipeline/train_autoencoder.hpp"
@@ -19,18 +17,6 @@ struct TrainAutoencoderFlags {
   std::int64_t seed = 0;
   bool json = false;
 };
-
-CLI::Option* add_number(CLI::App& app, const std::string& flag, double& target, const std::string& help) {
-  const auto parse = [&target, flag](const std::string& text) {
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), target);
-    if (error != std::errc() || end != text.data() + text.size()) {
-      throw Error(ErrorCode::invalid_argument, concat(flag, " ", in_quotes(text), ": allowed are numbers"));
-    }
-  };
-  return app.add_option_function<std::string>(flag, parse, help)
-      ->type_name("X")
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-}
 
 void print(std::ostream& out, const TrainAutoencoderSummary& summary) {
   const EpochRecord& best = *summary.history.best();

@@ -56,6 +56,15 @@ void check_weights(const ModelCard& card) {
 
 }  // namespace
 
+std::string card_name(std::string_view text) {
+  std::string name(text.substr(0, kMaxName));
+  for (char& c : name) {
+    if (!is_letter_or_digit(c) && c != '.' && c != '-') c = '_';
+  }
+  const bool begins_well = !name.empty() && is_letter_or_digit(name.front());
+  return begins_well ? name : concat("a", name.substr(0, kMaxName - 1));
+}
+
 void validate(const ModelCard& card) {
   check_name("name", card.name);
   check_name("architecture", card.architecture);

@@ -71,12 +71,9 @@ class NetworkEmbedder final : public ImageEmbedder {
   Array<float, 2> vectors_;
 };
 
-/// By which the model is found again from anywhere: a name in the store, or an absolute path.
-std::string name_of(const NetworkChoice& choice) {
-  if (choice.model.empty()) return kDefaultModel;
-  std::error_code error;
-  if (!std::filesystem::exists(choice.model, error)) return choice.model;
-  return std::filesystem::absolute(choice.model).lexically_normal().native();
+/// A helper without a network of its own in its folder.
+bool is_plain_helper(const std::filesystem::path& folder) {
+  return is_helper(folder) && !std::filesystem::exists(folder / "card.json");
 }
 
 /// A network and the hidden layer of a helper that was trained on its vectors.
@@ -127,7 +124,7 @@ std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Co
                                          ": which network made the vectors it was trained on "
                                          "is not known; train it on what simile embed wrote"));
   }
-  if (is_helper(helper.model)) {
+  if (is_plain_helper(helper.model)) {
     throw Error(ErrorCode::model,
                 concat(in_quotes(choice.model), ": its network ", in_quotes(helper.model), " is a helper, too"));
   }
@@ -142,7 +139,7 @@ std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Co
     throw Error(ErrorCode::model, concat(in_quotes(choice.model), ": made for ", helper.dimensions(),
                                          " values, its network gives ", network->dimensions()));
   }
-  return std::make_shared<HelperEmbedder>(std::move(network), std::move(helper), name_of(choice),
+  return std::make_shared<HelperEmbedder>(std::move(network), std::move(helper), model_name(choice),
                                           sha256_of_file(folder / "helper.safetensors"));
 }
 
@@ -164,18 +161,25 @@ std::shared_ptr<ImageEmbedder> open_torchscript(const NetworkChoice& choice, con
 
 }  // namespace
 
+std::string model_name(const NetworkChoice& choice) {
+  if (choice.model.empty()) return kDefaultModel;
+  std::error_code error;
+  if (!std::filesystem::exists(choice.model, error)) return choice.model;
+  return std::filesystem::absolute(choice.model).lexically_normal().native();
+}
+
 std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const Context& context) {
   const NetworkOptions options{choice.precision.empty() ? Precision::fp32 : parse_precision(choice.precision),
                                context.device, context.pool.num_threads()};
   if (!choice.torchscript.empty()) return open_torchscript(choice, options);
-  if (!choice.model.empty() && is_helper(choice.model)) return open_helper(choice, context);
+  if (!choice.model.empty() && is_plain_helper(choice.model)) return open_helper(choice, context);
   const Model model =
       find_model(default_model_store(), choice.model.empty() ? kDefaultModel : choice.model, choice.architecture);
   check_weights(model);
   const SafetensorsFile weights(model.weights);
   auto network = network_backend(options.device).open(model.card, weights, options);
   return std::make_shared<NetworkEmbedder>(
-      name_of(choice), model.card, model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256,
+      model_name(choice), model.card, model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256,
       std::move(network), options);
 }
 

@@ -14,6 +14,9 @@ namespace simile {
 /// The model that is taken when none is named.
 inline constexpr const char* kDefaultModel = "tf_efficientnet_lite0";
 
+/// By which the model of `choice` is found again from anywhere: a name in the store, or an absolute path.
+std::string model_name(const NetworkChoice& choice);
+
 /// The network that `choice` means, opened; of a helper's folder its network with the helper's hidden layer. Throws as
 /// find_model(), check_weights() and NetworkBackend::open().
 std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const Context& context);

@@ -32,7 +32,6 @@ namespace fs = std::filesystem;
 using nlohmann::ordered_json;
 
 constexpr std::int64_t kGridImages = 16;
-constexpr std::size_t kMaxName = 100;
 constexpr double kTablesSeconds = 5;
 
 /// What decides the weights after an epoch, as the user names it. How many epochs there are does not.
@@ -61,17 +60,6 @@ void write(const fs::path& file, std::string_view text) {
   AtomicFile out(file);
   out.write(text);
   out.commit();
-}
-
-/// A card's name has letters, digits and few signs only.
-std::string card_name(const fs::path& folder) {
-  std::string name = folder.filename().native().substr(0, kMaxName);
-  const auto plain = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
-  for (char& c : name) {
-    if (!plain(c) && c != '.' && c != '-') c = '_';
-  }
-  if (name.empty() || !plain(name.front())) name.insert(0, "a");
-  return name.substr(0, kMaxName);
 }
 
 /// Evenly spaced.
@@ -197,7 +185,7 @@ class Training {
 
   ModelCard card(const std::string& checksum) const {
     ModelCard card;
-    card.name = card_name(folder_.path());
+    card.name = card_name(folder_.path().filename().native());
     card.architecture = trainer_->architecture();
     card.width_px = options_.training.side_px;
     card.height_px = options_.training.side_px;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cmath>
 #include <numeric>
+#include <optional>
 
 #include "simile/core/error.hpp"
 #include "simile/core/random.hpp"
@@ -148,7 +149,8 @@ Evaluation evaluate(const FitAndScore& fit_and_score, std::span<const std::int32
   std::vector<LearningPoint> curve(kCurveShares.size() + 1);
   std::vector<std::int64_t> fitted_labels(curve.size());
   int measured = 0;
-  ProgressPhase phase(context.progress, "evaluating", rounds, "fits");
+  std::optional<ProgressPhase> phase;
+  if (!options.own_progress) phase.emplace(context.progress, "evaluating", rounds, "fits");
   for (int fold = 0; fold < rounds; ++fold) {
     context.cancellation.check();
     std::vector<std::int64_t> fitted;
@@ -156,7 +158,7 @@ Evaluation evaluate(const FitAndScore& fit_and_score, std::span<const std::int32
     for (std::size_t k = 0; k < labels.size(); ++k) {
       (fold_of[k] == fold ? tested : fitted).push_back(static_cast<std::int64_t>(k));
     }
-    phase.advance(1);
+    if (phase) phase->advance(1);
     if (tested.empty()) continue;
     ++measured;
     for (std::size_t k = 0; k < curve.size(); ++k) {

@@ -15,8 +15,10 @@
 namespace simile {
 namespace {
 
-constexpr std::array<std::pair<HelperKind, std::string_view>, 3> kKinds{
-    {{HelperKind::linear, "linear"}, {HelperKind::ridge, "ridge"}, {HelperKind::mlp, "mlp"}}};
+constexpr std::array<std::pair<HelperKind, std::string_view>, 4> kKinds{{{HelperKind::linear, "linear"},
+                                                                         {HelperKind::ridge, "ridge"},
+                                                                         {HelperKind::mlp, "mlp"},
+                                                                         {HelperKind::finetune, "finetune"}}};
 
 void check_size(const Helper& helper, std::int64_t dimensions) {
   if (helper.dimensions() == dimensions) return;

@@ -13,4 +13,8 @@ const HelperBackend& helper_backend(const Device& device) {
   return *static_cast<const HelperBackend*>(learn_part("helper_backend", device));
 }
 
+const FineTuningBackend& fine_tuning_backend(const Device& device) {
+  return *static_cast<const FineTuningBackend*>(learn_part("fine_tuning_backend", device));
+}
+
 }  // namespace simile

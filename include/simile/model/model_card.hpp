@@ -37,6 +37,9 @@ struct ModelCard {
   bool operator==(const ModelCard&) const = default;
 };
 
+/// `text` as a card may be named: other signs become '_', and what begins with none of its letters gets an "a".
+std::string card_name(std::string_view text);
+
 /// Throws model, saying which field has which wrong value, and what is allowed.
 void validate(const ModelCard& card);
 

@@ -14,6 +14,7 @@
 #include "simile/core/view.hpp"
 #include "simile/model/network.hpp"
 #include "simile/model/safetensors.hpp"
+#include "simile/train/host_tensor.hpp"
 
 namespace simile {
 
@@ -51,14 +52,6 @@ struct PerceptualNetwork {
   const ModelCard* card = nullptr;
   const SafetensorsFile* weights = nullptr;
   std::vector<std::string> layers;  ///< names of the architecture's modules whose outputs are taken
-};
-
-/// A tensor on the host with its own bytes, row-major.
-struct HostTensor {
-  std::string name;
-  TensorType type{};
-  std::vector<std::int64_t> shape;
-  std::vector<std::uint8_t> bytes;
 };
 
 /// Told after every step how many images it had. What it throws ends the epoch, whose weights are then of no use.

@@ -87,6 +87,7 @@ struct EvaluationOptions {
   int folds = 5;               ///< of cross-validation; 0: none of it
   double held_out = 0;         ///< share that is held out once instead, 0 to 0.9; 0: cross-validation
   bool learning_curve = true;  ///< fits with an eighth, a quarter and a half of the labels, too
+  bool own_progress = false;   ///< fits show their progress themselves
   std::uint64_t seed = 0;
 
   /// Throws invalid_argument naming --folds or --held-out.

@@ -13,8 +13,9 @@
 
 namespace simile {
 
-/// What a helper is. linear: multinomial logistic regression; ridge: least squares; mlp: one hidden layer with ReLU.
-enum class HelperKind : unsigned char { linear, ridge, mlp };
+/// What a helper is. linear: multinomial logistic regression; ridge: least squares; mlp: one hidden layer with ReLU;
+/// finetune: linear, on vectors of the network beside it, whose last stages were trained together with it.
+enum class HelperKind : unsigned char { linear, ridge, mlp, finetune };
 
 std::string_view to_string(HelperKind kind);
 /// Throws invalid_argument naming --kind and what is allowed.

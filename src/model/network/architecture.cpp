@@ -33,6 +33,10 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+Error unknown_layer(const std::string& layer, const std::vector<std::string>& known) {
+  return {ErrorCode::invalid_argument, concat("layer ", in_quotes(layer), ": there are ", joined(known))};
+}
+
 }  // namespace
 
 std::vector<std::string> architecture_names() {
@@ -90,7 +94,7 @@ std::vector<at::Tensor> NetworkModule::feature_maps(const at::Tensor& images, co
   const auto known = layers();
   for (const auto& layer : wanted) {
     if (std::find(known.begin(), known.end(), layer) != known.end()) continue;
-    throw Error(ErrorCode::invalid_argument, concat("layer ", in_quotes(layer), ": there are ", joined(known)));
+    throw unknown_layer(layer, known);
   }
   std::vector<at::Tensor> maps(wanted.size());
   auto left = wanted.size();
@@ -104,6 +108,58 @@ std::vector<at::Tensor> NetworkModule::feature_maps(const at::Tensor& images, co
     return left > 0;
   });
   return maps;
+}
+
+void LayeredNetwork::add_layer(std::string name, Layer run, Ends ends) {
+  chain_.push_back({std::move(name), std::move(run), ends});
+}
+
+std::vector<std::string> LayeredNetwork::layers() const {
+  std::vector<std::string> names;
+  for (const auto& layer : chain_) names.push_back(layer.name);
+  return names;
+}
+
+std::vector<std::string> LayeredNetwork::stages() const {
+  std::vector<std::string> names;
+  for (const auto& layer : chain_) {
+    if (layer.ends == Ends::stage) names.push_back(layer.name);
+  }
+  return names;
+}
+
+void LayeredNetwork::check_input(const at::Tensor& images) const {
+  check_images(images);
+  check_size(images.size(2), images.size(3));
+}
+
+std::size_t LayeredNetwork::place_of(std::string_view layer) const {
+  for (std::size_t k = 0; k < chain_.size(); ++k) {
+    if (chain_[k].name == layer) return k;
+  }
+  throw unknown_layer(std::string(layer), layers());
+}
+
+void LayeredNetwork::walk(const at::Tensor& images, const Visit& visit) {
+  check_input(images);
+  auto x = images;
+  for (const auto& layer : chain_) {
+    x = layer.run(x);
+    if (!visit(layer.name, x)) return;
+  }
+}
+
+at::Tensor LayeredNetwork::run(const at::Tensor& input, std::string_view after, std::string_view last) {
+  if (after.empty()) check_input(input);
+  const std::size_t begin = after.empty() ? 0 : place_of(after) + 1;
+  const std::size_t end = place_of(last) + 1;
+  if (begin > end) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("layer ", in_quotes(std::string(last)), " comes before ", in_quotes(std::string(after))));
+  }
+  auto x = input;
+  for (std::size_t k = begin; k < end; ++k) x = chain_[k].run(x);
+  return x;
 }
 
 at::Tensor NetworkModule::embedding(const at::Tensor& images, const std::string& layer) {

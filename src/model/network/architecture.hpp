@@ -53,6 +53,35 @@ class NetworkModule : public torch::nn::Module {
   static void check_images(const at::Tensor& images);
 };
 
+/// A network whose named layers follow one another, so that it can be run in two parts.
+class LayeredNetwork : public NetworkModule {
+ public:
+  std::vector<std::string> layers() const override;
+  void walk(const at::Tensor& images, const Visit& visit) override;
+  /// The layers that end a stage, in their order: before each next one the network can be cut.
+  std::vector<std::string> stages() const;
+  /// What layer `last` gives for the output of layer `after`; empty: for images. Throws invalid_argument for layers
+  /// that there are not, or not in this order.
+  at::Tensor run(const at::Tensor& input, std::string_view after, std::string_view last);
+
+ protected:
+  using Layer = std::function<at::Tensor(const at::Tensor& input)>;
+  enum class Ends : unsigned char { layer, stage };
+  /// Appends a layer: the first takes images, each other one what the one before gives.
+  void add_layer(std::string name, Layer run, Ends ends = Ends::layer);
+
+ private:
+  struct Named {
+    std::string name;
+    Layer run;
+    Ends ends;
+  };
+  void check_input(const at::Tensor& images) const;
+  std::size_t place_of(std::string_view layer) const;
+
+  std::vector<Named> chain_;
+};
+
 /// The norm becomes part of the convolution's weights and bias, and is empty then.
 void fold_norm(torch::nn::Conv2d& convolution, torch::nn::BatchNorm2d& norm);
 

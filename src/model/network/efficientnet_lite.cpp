@@ -137,17 +137,20 @@ EfficientNetLite0::EfficientNetLite0(const ArchitectureOptions& options)
   }
   register_module("conv_head", head.convolution);
   register_module("bn2", head.norm);
-  if (options.num_classes > 0) {
-    classifier = register_module("classifier", torch::nn::Linear(kHeadChannels, options.num_classes));
+  add_layer("stem", [this](const at::Tensor& images) { return stem.forward(images); }, Ends::stage);
+  for (std::size_t k = 0; k < stages.size(); ++k) {
+    const auto stage = [this, k](const at::Tensor& input) {
+      auto x = input;
+      for (const auto& block : stages[k]) x = block->forward(x);
+      return x;
+    };
+    add_layer(kStageNames[k], stage, Ends::stage);
   }
-}
-
-std::vector<std::string> EfficientNetLite0::layers() const {
-  std::vector<std::string> names{"stem"};
-  names.insert(names.end(), kStageNames.begin(), kStageNames.end());
-  names.insert(names.end(), {"head", "pooled"});
-  if (!classifier.is_empty()) names.emplace_back("logits");
-  return names;
+  add_layer("head", [this](const at::Tensor& x) { return head.forward(x); });
+  add_layer("pooled", [](const at::Tensor& x) { return x.mean({2, 3}); });
+  if (options.num_classes == 0) return;
+  classifier = register_module("classifier", torch::nn::Linear(kHeadChannels, options.num_classes));
+  add_layer("logits", [this](const at::Tensor& x) { return classifier->forward(x); });
 }
 
 void EfficientNetLite0::check_size(std::int64_t height, std::int64_t width) const {
@@ -173,22 +176,6 @@ void EfficientNetLite0::fuse() {
       for (auto& part : block->parts) part.fused = true;
     }
   }
-}
-
-void EfficientNetLite0::walk(const at::Tensor& images, const Visit& visit) {
-  check_images(images);
-  check_size(images.size(2), images.size(3));
-  auto x = stem.forward(images);
-  if (!visit("stem", x)) return;
-  for (std::size_t k = 0; k < stages.size(); ++k) {
-    for (const auto& block : stages[k]) x = block->forward(x);
-    if (!visit(kStageNames[k], x)) return;
-  }
-  x = head.forward(x);
-  if (!visit("head", x)) return;
-  x = x.mean({2, 3});
-  if (!visit("pooled", x) || classifier.is_empty()) return;
-  visit("logits", classifier->forward(x));
 }
 
 std::vector<LiteLayer> lite_layers(const EfficientNetLite0& network) {

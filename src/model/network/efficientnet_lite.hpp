@@ -51,12 +51,10 @@ class EfficientNetLiteBlock : public torch::nn::Module {
 /// EfficientNet-Lite0 (Tan & Le, ICML 2019, and TensorFlow's TPU models) with the names of timm's
 /// tf_efficientnet_lite0. Layers: "stem", "stage0".."stage6" (feature maps), "head" (the last one, 1,280 channels),
 /// "pooled" (its mean over all places: the embedding), "logits".
-class EfficientNetLite0 : public NetworkModule {
+class EfficientNetLite0 : public LayeredNetwork {
  public:
   explicit EfficientNetLite0(const ArchitectureOptions& options);
-  std::vector<std::string> layers() const override;
   std::string default_layer() const override { return "pooled"; }
-  void walk(const at::Tensor& images, const Visit& visit) override;
   void check_size(std::int64_t height, std::int64_t width) const override;
   void fold_norms() override;
   /// For inference on the CPU, after fold_norms() and on weights of their last type: convolutions with their

@@ -75,7 +75,7 @@ class ResidualBlock : public torch::nn::Module {
   BatchNorm2d shortcut_norm_{nullptr};
 };
 
-class ResNet : public NetworkModule {
+class ResNet : public LayeredNetwork {
  public:
   ResNet(const std::array<std::int64_t, 4>& blocks, bool bottleneck, std::int64_t num_classes)
       : stem_(register_module("conv1", convolution(3, 64, 7, 2))), stem_norm_(register_module("bn1", BatchNorm2d(64))) {
@@ -90,15 +90,14 @@ class ResNet : public NetworkModule {
         channels = bottleneck ? 4 * width : width;
       }
     }
-    if (num_classes > 0) classifier_ = register_module("fc", torch::nn::Linear(channels, num_classes));
-  }
-
-  std::vector<std::string> layers() const override {
-    std::vector<std::string> names{"stem"};
-    names.insert(names.end(), kStages.begin(), kStages.end());
-    names.emplace_back("pooled");
-    if (!classifier_.is_empty()) names.emplace_back("logits");
-    return names;
+    add_layer("stem", [this](const at::Tensor& images) { return stem(images); }, Ends::stage);
+    for (std::size_t k = 0; k < blocks.size(); ++k) {
+      add_layer(kStages[k], [this, k](const at::Tensor& x) { return stage(k, x); }, Ends::stage);
+    }
+    add_layer("pooled", [](const at::Tensor& x) { return x.mean({2, 3}); });
+    if (num_classes == 0) return;
+    classifier_ = register_module("fc", torch::nn::Linear(channels, num_classes));
+    add_layer("logits", [this](const at::Tensor& x) { return classifier_->forward(x); });
   }
 
   std::string default_layer() const override { return "pooled"; }
@@ -116,22 +115,17 @@ class ResNet : public NetworkModule {
     }
   }
 
-  void walk(const at::Tensor& images, const Visit& visit) override {
-    check_images(images);
-    check_size(images.size(2), images.size(3));
-    auto x = convolved(stem_, stem_norm_, images).relu_();
-    x = at::max_pool2d(x, 3, 2, 1);
-    if (!visit("stem", x)) return;
-    for (std::size_t k = 0; k < stages_.size(); ++k) {
-      for (const auto& block : stages_[k]) x = block->forward(x);
-      if (!visit(kStages[k], x)) return;
-    }
-    x = x.mean({2, 3});
-    if (!visit("pooled", x) || classifier_.is_empty()) return;
-    visit("logits", classifier_->forward(x));
+ private:
+  at::Tensor stem(const at::Tensor& images) {
+    return at::max_pool2d(convolved(stem_, stem_norm_, images).relu_(), 3, 2, 1);
   }
 
- private:
+  at::Tensor stage(std::size_t k, const at::Tensor& input) {
+    auto x = input;
+    for (const auto& block : stages_[k]) x = block->forward(x);
+    return x;
+  }
+
   static constexpr std::array<const char*, 4> kStages{"layer1", "layer2", "layer3", "layer4"};
   Conv2d stem_;
   BatchNorm2d stem_norm_;

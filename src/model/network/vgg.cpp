@@ -23,7 +23,7 @@ constexpr std::int64_t kPooledSide = 7;  // what the linear layers see, whatever
 constexpr double kDropout = 0.5;
 constexpr std::int64_t kLeastSide = 32;  // halved five times
 
-class Vgg19 : public NetworkModule {
+class Vgg19 : public LayeredNetwork {
  public:
   explicit Vgg19(const ArchitectureOptions& options) {
     const auto features = register_module("features", std::make_shared<torch::nn::Module>());
@@ -35,28 +35,26 @@ class Vgg19 : public NetworkModule {
             std::to_string(position),
             torch::nn::Conv2d(torch::nn::Conv2dOptions(inputs, kChannels[block], 3).padding(1))));
         inputs = kChannels[block];
+        const auto convolve = [this, block, k](const at::Tensor& x) {
+          return blocks_[block][static_cast<std::size_t>(k)]->forward(x).relu_();
+        };
+        add_layer(concat("relu", block + 1, "_", k + 1), convolve);
       }
       ++position;
+      add_layer(concat("pool", block + 1), [](const at::Tensor& x) { return at::max_pool2d(x, 2); }, Ends::stage);
     }
     if (!options.hidden_layers) return;
     const auto classifier = register_module("classifier", std::make_shared<torch::nn::Module>());
     const std::int64_t values = inputs * kPooledSide * kPooledSide;
     fc6_ = classifier->register_module("0", torch::nn::Linear(values, kHidden));
     fc7_ = classifier->register_module("3", torch::nn::Linear(kHidden, kHidden));
-    if (options.num_classes > 0) {
-      logits_ = classifier->register_module("6", torch::nn::Linear(kHidden, options.num_classes));
-    }
-  }
-
-  std::vector<std::string> layers() const override {
-    std::vector<std::string> names;
-    for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      for (std::size_t k = 0; k < blocks_[block].size(); ++k) names.push_back(relu_name(block, k));
-      names.push_back("pool" + std::to_string(block + 1));
-    }
-    if (!fc6_.is_empty()) names.insert(names.end(), {"fc6", "fc7"});
-    if (!logits_.is_empty()) names.emplace_back("logits");
-    return names;
+    add_layer("fc6", [this](const at::Tensor& x) {
+      return fc6_->forward(at::adaptive_avg_pool2d(x, {kPooledSide, kPooledSide}).flatten(1)).relu_();
+    });
+    add_layer("fc7", [this](const at::Tensor& x) { return fc7_->forward(dropped(x)).relu_(); });
+    if (options.num_classes == 0) return;
+    logits_ = classifier->register_module("6", torch::nn::Linear(kHidden, options.num_classes));
+    add_layer("logits", [this](const at::Tensor& x) { return logits_->forward(dropped(x)); });
   }
 
   std::string default_layer() const override { return fc7_.is_empty() ? "pool5" : "fc7"; }
@@ -67,29 +65,8 @@ class Vgg19 : public NetworkModule {
                 concat("images of ", width, "x", height, " pixels: vgg19 takes sides from ", kLeastSide, " pixels"));
   }
 
-  void walk(const at::Tensor& images, const Visit& visit) override {
-    check_images(images);
-    check_size(images.size(2), images.size(3));
-    auto x = images;
-    for (std::size_t block = 0; block < blocks_.size(); ++block) {
-      for (std::size_t k = 0; k < blocks_[block].size(); ++k) {
-        x = blocks_[block][k]->forward(x).relu_();
-        if (!visit(relu_name(block, k), x)) return;
-      }
-      x = at::max_pool2d(x, 2);
-      if (!visit("pool" + std::to_string(block + 1), x)) return;
-    }
-    if (fc6_.is_empty()) return;
-    x = at::adaptive_avg_pool2d(x, {kPooledSide, kPooledSide}).flatten(1);
-    x = fc6_->forward(x).relu_();
-    if (!visit("fc6", x)) return;
-    x = fc7_->forward(at::dropout(x, kDropout, is_training())).relu_();
-    if (!visit("fc7", x) || logits_.is_empty()) return;
-    visit("logits", logits_->forward(at::dropout(x, kDropout, is_training())));
-  }
-
  private:
-  static std::string relu_name(std::size_t block, std::size_t k) { return concat("relu", block + 1, "_", k + 1); }
+  at::Tensor dropped(const at::Tensor& x) const { return at::dropout(x, kDropout, is_training()); }
 
   std::array<std::vector<torch::nn::Conv2d>, 5> blocks_;
   torch::nn::Linear fc6_{nullptr}, fc7_{nullptr}, logits_{nullptr};

@@ -78,7 +78,7 @@ class TransformerBlock : public torch::nn::Module {
   at::Tensor scale1_, scale2_;
 };
 
-class VisionTransformer : public NetworkModule {
+class VisionTransformer : public LayeredNetwork {
  public:
   VisionTransformer(const Shape& shape, const ArchitectureOptions& options)
       : patch_(shape.patch), grid_(options.grid > 0 ? options.grid : shape.grid), norm_(layer_norm(shape)) {
@@ -93,17 +93,15 @@ class VisionTransformer : public NetworkModule {
       blocks_.push_back(blocks->register_module(std::to_string(k), std::make_shared<TransformerBlock>(shape)));
     }
     register_module("norm", norm_);
-    if (shape.clip && options.num_classes > 0) {
-      head_ = register_module("head", Linear(shape.width, options.num_classes));
+    for (std::size_t k = 0; k < blocks_.size(); ++k) {
+      const auto block = [this, k](const at::Tensor& x) { return blocks_[k]->forward(k == 0 ? tokens_of(x) : x); };
+      add_layer("block" + std::to_string(k), block, Ends::stage);
     }
-  }
-
-  std::vector<std::string> layers() const override {
-    std::vector<std::string> names;
-    for (std::size_t k = 0; k < blocks_.size(); ++k) names.push_back("block" + std::to_string(k));
-    names.insert(names.end(), {"tokens", "cls"});
-    if (!head_.is_empty()) names.emplace_back("logits");
-    return names;
+    add_layer("tokens", [this](const at::Tensor& x) { return norm_->forward(x); });
+    add_layer("cls", [](const at::Tensor& x) { return x.select(1, 0); });
+    if (!shape.clip || options.num_classes == 0) return;
+    head_ = register_module("head", Linear(shape.width, options.num_classes));
+    add_layer("logits", [this](const at::Tensor& x) { return head_->forward(x); });
   }
 
   std::string default_layer() const override { return "cls"; }
@@ -116,25 +114,14 @@ class VisionTransformer : public NetworkModule {
                        " pixels, its patches"));
   }
 
-  void walk(const at::Tensor& images, const Visit& visit) override {
-    check_images(images);
-    check_size(images.size(2), images.size(3));
+ private:
+  at::Tensor tokens_of(const at::Tensor& images) {
     const auto map = patches_->forward(images);
     auto x = at::cat({class_token_.expand({map.size(0), -1, -1}), map.flatten(2).transpose(1, 2)}, 1);
     x = x + positions(map.size(2), map.size(3));
-    if (!norm_pre_.is_empty()) x = norm_pre_->forward(x);
-    for (std::size_t k = 0; k < blocks_.size(); ++k) {
-      x = blocks_[k]->forward(x);
-      if (!visit("block" + std::to_string(k), x)) return;
-    }
-    x = norm_->forward(x);
-    if (!visit("tokens", x)) return;
-    x = x.select(1, 0);
-    if (!visit("cls", x) || head_.is_empty()) return;
-    visit("logits", head_->forward(x));
+    return norm_pre_.is_empty() ? x : norm_pre_->forward(x);
   }
 
- private:
   /// What was learnt for a square of patches, resampled to another grid as timm does (antialiased bicubic, in fp32).
   at::Tensor positions(std::int64_t rows, std::int64_t columns) const {
     if (rows == grid_ && columns == grid_) return positions_;

@@ -6,7 +6,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "simile/train/autoencoder.hpp"
+#include "simile/train/host_tensor.hpp"
 
 namespace simile {
 

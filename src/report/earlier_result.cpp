@@ -26,11 +26,12 @@ constexpr std::array<std::string_view, 16> kResultNames{
     "results",      "transfer_errors.csv", "threshold.csv",    "threshold.svg",     "threshold.png", "threshold.html",
     "pairs.csv",    "batches.csv",         report::kMovesName, report::kJournalName};
 
-/// Of simile train helper; in no other folder are they simile's.
-constexpr std::array<std::string_view, 15> kHelperNames{
-    "helper.json",        "helper.safetensors", "labels.csv",      "ignored_labels.csv", "classes.csv",
-    "confusion.csv",      "confusion.svg",      "reliability.csv", "reliability.svg",    "learning_curve.csv",
-    "learning_curve.svg", "held_out.csv",       "next.csv",        "report.html",        "manifest.json"};
+/// Of simile train helper and finetune; in no other folder are they simile's.
+constexpr std::array<std::string_view, 17> kHelperNames{
+    "helper.json",        "helper.safetensors", "card.json",          "model.safetensors", "labels.csv",
+    "ignored_labels.csv", "classes.csv",        "confusion.csv",      "confusion.svg",     "reliability.csv",
+    "reliability.svg",    "learning_curve.csv", "learning_curve.svg", "held_out.csv",      "next.csv",
+    "report.html",        "manifest.json"};
 
 template <std::size_t N>
 bool holds(const std::array<std::string_view, N>& names, const std::string& name) {

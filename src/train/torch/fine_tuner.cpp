@@ -87,9 +87,10 @@ TorchFineTuner::TorchFineTuner(std::shared_ptr<LayeredNetwork> network, std::sha
 std::int64_t TorchFineTuner::forward_batch() const { return device_.is_cuda() ? kCudaBatch : kCpuBatch; }
 
 void TorchFineTuner::cut(std::int64_t stages) {
-  // Stages that the embedding comes after.
+  // Stages that the embedding depends on.
   const auto layers = network_->layers();
-  const auto end = std::find(layers.begin(), layers.end(), last_);
+  auto end = std::find(layers.begin(), layers.end(), last_);
+  if (end != layers.end()) ++end;
   std::vector<std::string> before;
   for (const auto& stage : network_->stages()) {
     if (std::find(layers.begin(), end, stage) != end) before.push_back(stage);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """One module a row (or family of rows) of the table; CASES names them by id."""
 
-from cases import autoencoder, embed, helper, train
+from cases import autoencoder, embed, finetune, helper, train
 
 CASES = {
     "probe": helper.probe,
@@ -12,5 +12,6 @@ CASES = {
     "train_files": train.train_files,
     "accuracy": helper.accuracy,
     "few": helper.few,
+    "finetune": finetune.finetune,
     "autoencoder": autoencoder.autoencoder,
 }

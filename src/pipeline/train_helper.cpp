@@ -331,6 +331,7 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   run.helper.classes = run.labels.classes;
   run.helper.embedding = concat("vectors of ", run.vectors().shape(1), " values");
   run.helper.model = run.dataset.features->model;
+  run.helper.architecture = run.dataset.features->architecture;
   run.helper.model_identity = run.dataset.features->model_identity;
   run.helper.probe = options.probe;
   run.helper.probe.kind = options.kind == HelperKind::ridge ? ProbeKind::ridge : ProbeKind::logistic;

@@ -21,6 +21,7 @@ struct ModelFlags {
   AddModelOptions add;
   bool tensors = false;
   bool json = false;
+  bool dry_run = false;
 };
 
 void add_architecture_option(CLI::App& app, std::string& target) {
@@ -71,6 +72,15 @@ void print_list(const std::vector<ListedModel>& models, const ModelStore& store,
 
 std::string joined(const std::array<double, 3>& numbers) {
   return concat(numbers[0], " ", numbers[1], " ", numbers[2]);
+}
+
+/// How images are brought to the network, and who says so: weights do not say it themselves.
+std::string preprocessing(const ModelCard& card, const Model& source) {
+  const std::string what =
+      concat("input ", describe_input(card), "; mean ", joined(card.mean), ", std ", joined(card.deviation), ", as ");
+  if (!source.card_file.empty()) return concat(what, in_quotes(to_valid_utf8(source.card_file.native())), " says");
+  return concat(what, "the weights published at ", find_built_in_card(card.architecture)->source,
+                " want it; if yours want something else, change it in card.json there");
 }
 
 std::string shape_text(const TensorInfo& tensor) {
@@ -151,10 +161,12 @@ Command add_model_add_command(CLI::App& parent) {
   app->footer(concat("Weights are copied to ~/.local/share/simile/models ($XDG_DATA_HOME).\n\n", kSettingsHelp));
   return {app, [flags](const Session& session) {
             const ModelStore store = default_model_store();
-            check_architecture(inspect_model(find_model(store, flags->add.source, flags->add.architecture)));
+            const Model source = find_model(store, flags->add.source, flags->add.architecture);
+            check_architecture(inspect_model(source));
             const Model model = add_model(store, flags->add);
             session.streams.out << "added " << model.card.name << " to "
-                                << in_quotes(model.card_file.parent_path().native()) << '\n';
+                                << in_quotes(model.card_file.parent_path().native()) << '\n'
+                                << preprocessing(model.card, source) << '\n';
           }};
 }
 
@@ -177,6 +189,30 @@ Command add_model_info_command(CLI::App& parent) {
               print_info(session.streams.out, info, flags->tensors);
             }
             check_architecture(info);
+          }};
+}
+
+Command add_model_remove_command(CLI::App& parent) {
+  auto flags = std::make_shared<ModelFlags>();
+  CLI::App* const app = parent.add_subcommand("remove", "Remove a model that you added");
+  app->add_option("NAME", flags->model, "Its name in simile model list")->required()->type_name("");
+  app->add_flag("--dry-run", flags->dry_run, "Only say what would be removed");
+  app->footer(
+      concat("The copy in your folder of models goes, with its card. The file that it was added from stays; so do "
+             "models\nthat came with simile, and files in the folder that are not simile's.\n\n",
+             kSettingsHelp));
+  return {app, [flags](const Session& session) {
+            const RemovedModel removed = remove_model(default_model_store(), flags->model, flags->dry_run);
+            session.streams.out << (flags->dry_run ? "to be removed: " : "removed ") << flags->model << ", "
+                                << format_counted(removed.num_files, "file", "files") << " of "
+                                << format_bytes(removed.size_bytes) << " in " << in_quotes(removed.folder.native())
+                                << '\n';
+            if (removed.folder_stays) session.streams.out << "other files there stay\n";
+            if (!removed.shown_instead.empty()) {
+              session.streams.out << "--model " << flags->model << (flags->dry_run ? " will mean" : " means")
+                                  << " the one that came with simile\n";
+            }
+            if (flags->dry_run) session.streams.out << "nothing was removed (--dry-run)\n";
           }};
 }
 

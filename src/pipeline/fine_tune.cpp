@@ -180,9 +180,7 @@ void write_model(const fs::path& folder, const HelperRun& run, const FineTuneOpt
   training["seed"] = options.training.seed;
   training["labels"] = run.labels.size();
   card.training = training.dump();
-  AtomicFile file(folder / TrainingFolder::kCard);
-  file.write(to_json(card));
-  file.commit();
+  write_text(folder / TrainingFolder::kCard, to_json(card));
 }
 
 /// Vectors of all items by the network in `folder`; NaN where an item cannot be read.
@@ -235,8 +233,8 @@ TrainHelperSummary run_fine_tune(const FineTuneOptions& options, const Context& 
   const FineTuningBackend& backend = fine_tuning_backend(context.device);
   run.dataset = open_nonempty(options.input, options.listing, context);
   if (run.dataset.features) {
-    throw Error(ErrorCode::invalid_argument,
-                concat(in_quotes(options.input.native()), " holds ", run.dataset.kind, "; fine-tuning needs images"));
+    throw Error(ErrorCode::invalid_argument, concat(in_quotes(options.input.native()), " holds ", run.dataset.content(),
+                                                    "; fine-tuning needs images"));
   }
   if (!fs::is_directory(options.input)) check_items_apart(run.out, run.dataset.catalogue());
   read_labels(run);

@@ -28,7 +28,14 @@ class ModelCommand : public testing::Test {
 TEST_F(ModelCommand, AddsListsAndDescribesAModel) {
   const auto added = simile_run({"model", "add", weights("x.safetensors"), "--arch", "resnet50", "--name", "mine"});
   EXPECT_EQ(added.code, kExitDone) << added.err;
-  EXPECT_EQ(added.out, "added mine to '" + (folder_ / "data/simile/models/mine").native() + "'\n");
+  EXPECT_EQ(added.out, "added mine to '" + (folder_ / "data/simile/models/mine").native() +
+                           "'\ninput 224x224 px: the shorter side to 256 px, then the middle; mean 0.485 0.456 0.406, "
+                           "std 0.229 0.224 0.225, as the weights published at https://huggingface.co/timm/"
+                           "resnet50.tv_in1k want it; if yours want something else, change it in card.json there\n");
+  const std::string folder = folder_ / "data/simile/models/mine";
+  const auto again = simile_run({"model", "add", folder, "--name", "again"});
+  EXPECT_THAT(again.out,
+              HasSubstr("mean 0.485 0.456 0.406, std 0.229 0.224 0.225, as '" + folder + "/card.json' says\n"));
 
   const auto list = simile_run({"model", "list"});
   EXPECT_EQ(list.code, kExitDone);
@@ -56,7 +63,7 @@ TEST_F(ModelCommand, AddsListsAndDescribesAModel) {
 
 TEST_F(ModelCommand, SaysWhatIsWrong) {
   const std::string file = weights("x.safetensors");
-  EXPECT_THAT(simile_run({"model"}), Fails(kExitUsage, "commands are list, add, info"));
+  EXPECT_THAT(simile_run({"model"}), Fails(kExitUsage, "commands are list, add, info, remove"));
   EXPECT_THAT(simile_run({"model", "add"}), Fails(kExitUsage, "FILE is required"));
   EXPECT_THAT(simile_run({"model", "add", file}), Fails(kExitUsage, "--arch says what it is"));
   EXPECT_THAT(simile_run({"model", "add", file, "--arch", "alexnet"}),
@@ -75,6 +82,22 @@ TEST_F(ModelCommand, ReplacesOnlyWhenTold) {
   EXPECT_EQ(simile_run({"model", "add", first, "--arch", "resnet18"}).code, kExitDone);
   EXPECT_THAT(simile_run({"model", "add", second, "--arch", "resnet18"}), Fails(kExitUsage, "--overwrite replaces it"));
   EXPECT_EQ(simile_run({"model", "add", second, "--arch", "resnet18", "--overwrite"}).code, kExitDone);
+}
+
+TEST_F(ModelCommand, RemovesWhatWasAdded) {
+  const std::string file = weights("x.safetensors");
+  EXPECT_EQ(simile_run({"model", "add", file, "--arch", "resnet18", "--name", "mine"}).code, kExitDone);
+  const auto told = simile_run({"model", "remove", "mine", "--dry-run"});
+  EXPECT_THAT(told.out, HasSubstr("to be removed: mine, 2 files of "));
+  EXPECT_THAT(told.out, HasSubstr("nothing was removed"));
+  EXPECT_EQ(simile_run({"model", "info", "mine"}).code, kExitDone);
+  const auto removed = simile_run({"model", "remove", "mine"});
+  EXPECT_EQ(removed.code, kExitDone) << removed.err;
+  EXPECT_THAT(removed.out, HasSubstr("removed mine, 2 files of "));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "data/simile/models/mine"));
+  EXPECT_TRUE(std::filesystem::exists(file));
+  EXPECT_THAT(simile_run({"model", "remove", "mine"}), Fails(kExitFailed, "you added no model 'mine'"));
+  EXPECT_THAT(simile_run({"model", "remove"}), Fails(kExitUsage, "NAME is required"));
 }
 
 TEST_F(ModelCommand, SeesWeightsThatChanged) {

@@ -125,7 +125,7 @@ TEST_P(AcceptedValues, MakeAPlan) {
   arguments.insert(arguments.end(), GetParam().arguments.begin(), GetParam().arguments.end());
   const auto outcome = simile_run(arguments);
   EXPECT_EQ(outcome.code, kExitDone) << outcome.err;
-  EXPECT_THAT(outcome.out, HasSubstr("1 items"));
+  EXPECT_THAT(outcome.out, HasSubstr("1 item"));
 }
 
 INSTANTIATE_TEST_SUITE_P(Each, AcceptedValues,
@@ -149,7 +149,7 @@ TEST(Globs, AreOneAFlag) {
   folder.write("photos/1.jpg", std::string_view("x"));
   folder.write("photos/2.gif", std::string_view("x"));
   const auto photos = (folder.path() / "photos").native();
-  EXPECT_THAT(simile_run({"cluster", "--dry-run", "--include", "*.png", photos}).out, HasSubstr("1 items"));
+  EXPECT_THAT(simile_run({"cluster", "--dry-run", "--include", "*.png", photos}).out, HasSubstr("1 item"));
   EXPECT_THAT(simile_run({"cluster", "--dry-run", "--include", "*.png", "--include", "*.jpg", photos}).out,
               HasSubstr("2 items"));
   EXPECT_THAT(simile_run({"cluster", "--dry-run", "--exclude", "*.png", photos}).out, HasSubstr("2 items"));

@@ -25,9 +25,13 @@ void print_headline(std::ostream& out, const TrainHelperSummary& summary) {
         << summary.network << " in " << format_duration(summary.fit_seconds) << '\n';
   }
   if (!summary.how.empty()) {
-    out << "accuracy " << points(summary.accuracy) << "% (" << summary.how << "), mean F1 " << points(summary.macro_f1)
-        << "%; calibration error " << points(summary.calibration_error) << "%, before calibration "
-        << points(summary.calibration_error_before) << "%\n";
+    out << "accuracy " << points(summary.accuracy) << "%, give or take " << points(summary.accuracy_margin) << " ("
+        << summary.how << ", " << format_counted(summary.num_judged, "image", "images") << "), mean F1 "
+        << points(summary.macro_f1) << "%; calibration error " << points(summary.calibration_error)
+        << "%, before calibration " << points(summary.calibration_error_before) << "%\n";
+    if (summary.calibration_error > summary.calibration_error_before) {
+      out << "calibration did not help here: take the probabilities as an order\n";
+    }
     if (summary.num_earlier > 0) {
       out << "(of the labelled images: those that next.csv named are hard ones, so expect more of the rest)\n";
     }

@@ -145,7 +145,9 @@ void summarise(HelperRun& run) {
   summary.temperature = run.helper.temperature;
   if (after.count == 0) return;
   summary.how = run.evaluation.how;
+  summary.num_judged = run.evaluation.before.count;
   summary.accuracy = run.evaluation.before.accuracy();
+  summary.accuracy_margin = run.evaluation.before.accuracy_margin();
   summary.macro_f1 = run.evaluation.before.macro_f1();
   summary.log_loss = after.log_loss;
   summary.calibration_error = after.calibration_error;
@@ -156,7 +158,7 @@ void summarise(HelperRun& run) {
 std::string percent_text(double share) { return concat(std::round(1000 * share) / 10, "%"); }
 
 std::string advice_text(const LabellingAdvice& advice) {
-  if (!advice.known) return "too few labels to say what more would bring";
+  if (!advice.known) return concat("not known from fewer than ", kLeastForecastLabels, " labels");
   const std::string gain = concat(std::round(1000 * advice.gain) / 10, " points");
   return advice.stop ? concat("about ", gain, " by the next ", kAdvisedLabels, " labels: time to stop")
                      : concat("about ", gain, " by the next ", kAdvisedLabels, " labels");
@@ -171,11 +173,15 @@ HelperPageModel page_model(const HelperRun& run) {
                       format_counted(summary.num_labels, "label", "labels"), ".");
   if (!summary.how.empty()) {
     model.facts = {
-        {concat("Accuracy (", summary.how, ")"), percent_text(summary.accuracy)},
+        {concat("Accuracy (", summary.how, ")"),
+         concat(percent_text(summary.accuracy), ", give or take ", std::round(1000 * summary.accuracy_margin) / 10)},
         {"Mean F1 of the classes", percent_text(summary.macro_f1)},
         {"Calibration error, calibrated (as trained)",
          concat(percent_text(summary.calibration_error), " (", percent_text(summary.calibration_error_before), ")")},
-        {"To expect of more labels", advice_text(summary.advice)}};
+    };
+    if (run.options.evaluation.learning_curve) {
+      model.facts.emplace_back("To expect of more labels", advice_text(summary.advice));
+    }
   }
   const auto counts = run.labels.counts();
   const Metrics& metrics = run.evaluation.before;
@@ -292,7 +298,9 @@ std::string to_json(const TrainHelperSummary& summary) {
   json["started_from_the_earlier_helper"] = summary.warm;
   if (!summary.how.empty()) {
     json["measured_by"] = summary.how;
+    json["judged"] = summary.num_judged;
     json["accuracy"] = summary.accuracy;
+    json["accuracy_margin"] = summary.accuracy_margin;
     json["macro_f1"] = summary.macro_f1;
     json["log_loss"] = summary.log_loss;
     json["calibration_error"] = summary.calibration_error;

@@ -202,7 +202,7 @@ LabellingAdvice advise(std::span<const LearningPoint> curve, std::int64_t num_la
   LabellingAdvice advice;
   if (curve.empty()) return advice;
   advice.accuracy = curve.back().accuracy();
-  if (curve.size() < 3) return advice;
+  if (curve.size() < 3 || num_labels < kLeastForecastLabels) return advice;
   // Least squares of log(error) on log(labels): half a wrong item where there is none.
   double sum_x = 0;
   double sum_y = 0;

@@ -36,6 +36,14 @@ double ClassMetrics::precision() const { return share(correct, predicted); }
 double ClassMetrics::recall() const { return share(correct, labelled); }
 double ClassMetrics::f1() const { return share(2 * correct, labelled + predicted); }
 
+double Metrics::accuracy_margin() const {
+  if (count == 0) return 1;
+  constexpr double kZ = 1.959964;  // 95% of a normal distribution
+  const auto n = static_cast<double>(count);
+  const double share = accuracy();
+  return kZ / (1 + kZ * kZ / n) * std::sqrt(share * (1 - share) / n + kZ * kZ / (4 * n * n));
+}
+
 double Metrics::macro_f1() const {
   double sum = 0;
   std::int64_t known = 0;

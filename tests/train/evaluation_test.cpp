@@ -196,5 +196,22 @@ TEST(Advice, StopsWhereLabelsNoLongerHelp) {
   EXPECT_FALSE(advise(two, 100).known);
 }
 
+TEST(Advice, IsNotGivenOnFewLabels) {
+  const std::vector<LearningPoint> curve{{20, 50, 100}, {40, 60, 100}, {80, 70, 100}};
+  EXPECT_FALSE(advise(curve, 99).known);
+  EXPECT_TRUE(advise(curve, 100).known);
+}
+
+TEST(Metrics, SayWhatTheirAccuracyMayBeOffBy) {
+  // Wilson's interval of 10 of 100: 0.0552 to 0.1744.
+  Metrics metrics;
+  metrics.count = 100;
+  metrics.correct = 10;
+  EXPECT_NEAR(metrics.accuracy_margin(), (0.1744 - 0.0552) / 2, 1e-4);
+  metrics.correct = 100;  // and it is not sure of itself
+  EXPECT_NEAR(metrics.accuracy_margin(), (1 - 0.9630) / 2, 1e-4);
+  EXPECT_EQ(Metrics().accuracy_margin(), 1);
+}
+
 }  // namespace
 }  // namespace simile

@@ -41,7 +41,9 @@ struct TrainHelperSummary {
   std::int64_t num_earlier = 0;  ///< labels that the earlier helper gave
   bool warm = false;             ///< the fit started from it
   std::string how;               ///< of measuring; empty: nothing was held out
+  std::int64_t num_judged = 0;  ///< labelled items that were held out
   double accuracy = 0;
+  double accuracy_margin = 0;  ///< Metrics::accuracy_margin()
   double macro_f1 = 0;
   double log_loss = 0;
   double calibration_error = 0;  ///< calibrated

@@ -47,6 +47,8 @@ struct Metrics {
   std::vector<ReliabilityBin> reliability;
 
   double accuracy() const { return count > 0 ? static_cast<double>(correct) / static_cast<double>(count) : 0; }
+  /// Half the width of the accuracy's 95% interval (Wilson 1927): what it may be off by, of so few items.
+  double accuracy_margin() const;
   /// Mean of the classes' F1 that have one.
   double macro_f1() const;
 };
@@ -109,8 +111,10 @@ struct LabellingAdvice {
 
 inline constexpr std::int64_t kAdvisedLabels = 100;
 inline constexpr double kLeastGain = 0.005;
+inline constexpr std::int64_t kLeastForecastLabels = 100;
 
-/// The error as a power of the number of labels, fitted to the curve; from it, the gain of kAdvisedLabels more.
+/// The error as a power of the number of labels, fitted to the curve; from it, the gain of kAdvisedLabels more. Not
+/// known from fewer than kLeastForecastLabels labels: a forecast of twice of what there is would be a guess.
 LabellingAdvice advise(std::span<const LearningPoint> curve, std::int64_t num_labels);
 
 }  // namespace simile

@@ -52,7 +52,9 @@ Command add_train_helper_command(CLI::App& train) {
       ->type_name("SHARE")
       ->multi_option_policy(last);
   add_integer(*app, "--hidden", options.mlp.hidden, 1, 65536, "Width of the hidden layer, of mlp")->default_str("256");
-  add_integer(*app, "--epochs", options.mlp.epochs, 1, 100'000, "Passes over the labels, of mlp")->default_str("200");
+  add_integer(*app, "--epochs", options.mlp.epochs, 1, 100'000,
+              "Passes over the labels, of mlp; an update makes a quarter of them")
+      ->default_str("200");
   app->add_option("--lr", options.mlp.learning_rate, "Learning rate, of mlp")
       ->type_name("NUMBER")
       ->default_str("0.001")

@@ -58,10 +58,10 @@ Array<float, 2> helper_scores(const Helper& helper, View<const float, 2> vectors
 /// The outputs of the last layer but one as a better embedding, [n, h]. Throws model for helpers without such a layer.
 Array<float, 2> helper_embedding(const Helper& helper, View<const float, 2> vectors, const Context& context);
 
-/// `previous` as a start for other classes: rows by class name, zeros for new ones. Null when it is of another kind or
-/// size, or has a hidden layer.
-std::unique_ptr<LinearModel> start_from(const Helper& previous, HelperKind kind, std::span<const std::string> classes,
-                                        std::int64_t dimensions);
+/// The layers of `previous` as a start for other classes: rows of the last one by class name, zeros for new ones. Empty
+/// when it is for vectors of another size, or one of both kinds has a hidden layer.
+std::vector<LinearModel> start_from(const Helper& previous, HelperKind kind, std::span<const std::string> classes,
+                                    std::int64_t dimensions);
 
 /// How a small network is trained.
 struct MlpOptions {

@@ -74,8 +74,14 @@ std::vector<LinearModel> fit(Run& run, std::span<const std::int64_t> positions, 
   }
   const LinearModel* const start = last != nullptr && !run.start.empty() ? &run.start.front() : nullptr;
   ProbeFit fitted;
-  const LinearProbe probe(run.vectors().view(), items, labels, run.labels.num_classes(), run.context);
-  fitted = probe.fit(run.helper.probe, start, start != nullptr ? read_curvature(run.out) : nullptr);
+  if (run.context.device.kind == Device::Kind::cuda) {
+    fitted = helper_backend(run.context.device)
+                 .fit_probe(gather(run.vectors(), items).view(), labels, run.labels.num_classes(), run.helper.probe,
+                            start, run.context);
+  } else {
+    const LinearProbe probe(run.vectors().view(), items, labels, run.labels.num_classes(), run.context);
+    fitted = probe.fit(run.helper.probe, start, start != nullptr ? read_curvature(run.out) : nullptr);
+  }
   std::vector<LinearModel> layers;
   layers.push_back(fitted.model.clone());
   if (last != nullptr) *last = std::move(fitted);
@@ -134,6 +140,10 @@ void TrainHelperOptions::validate() const {
 
 TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Context& context) {
   options.validate();
+  if (context.device.kind == Device::Kind::cuda && options.kind != HelperKind::linear) {
+    throw Error(ErrorCode::invalid_argument, concat("--device ", to_string(context.device), ": helpers of kind ",
+                                                    to_string(options.kind), " are trained on the CPU alone"));
+  }
   Run run(options, context);
   check_target(run);
   run.dataset = open_embeddings(options.input, context);

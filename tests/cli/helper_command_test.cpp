@@ -159,6 +159,15 @@ TEST_F(HelperCommand, UpdateGoesOnWithTheCurvatureWhereThereIsOneThatFits) {
   EXPECT_FALSE(updated({"--c", "3"}));
 }
 
+TEST_F(HelperCommand, ADeviceThatIsNoneIsRefused) {
+  write_labels("l.csv", 0, 30);
+  const Outcome refused = train({"--labels", path("l.csv"), "--device", "gpu"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--device 'gpu': allowed are auto, cpu, cuda and cuda:N"));
+  EXPECT_FALSE(fs::exists(path("h")));
+  EXPECT_EQ(train({"--labels", path("l.csv"), "--device", "cpu", "--folds", "0"}).code, 0);
+}
+
 TEST_F(HelperCommand, AnEarlierHelperIsNotReplacedUnasked) {
   write_labels("l.csv", 0, 30);
   ASSERT_EQ(train({"--labels", path("l.csv")}).code, 0);

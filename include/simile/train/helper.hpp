@@ -88,6 +88,12 @@ class HelperBackend {
   virtual std::vector<LinearModel> train_mlp(View<const float, 2> vectors, std::span<const std::int32_t> labels,
                                              std::int64_t num_classes, const MlpOptions& options,
                                              std::span<const LinearModel> start, const Context& context) const = 0;
+  /// LinearProbe::fit() on context.device, for vectors of any length [n, d]: within the tolerance the same minimum.
+  /// Multinomial logistic regression only (internal). No curvature is kept or given. Throws model for values that are
+  /// not finite, cancelled, out_of_memory.
+  virtual ProbeFit fit_probe(View<const float, 2> vectors, std::span<const std::int32_t> labels,
+                             std::int64_t num_classes, const ProbeOptions& options, const LinearModel* start,
+                             const Context& context) const = 0;
 };
 
 }  // namespace simile

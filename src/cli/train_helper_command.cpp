@@ -4,6 +4,7 @@
 #include "cli/helper_options.hpp"
 
 #include "simile/core/text.hpp"
+#include "simile/model/network.hpp"
 #include "simile/pipeline/train_helper.hpp"
 
 namespace simile::cli {
@@ -17,11 +18,19 @@ struct TrainHelperFlags {
   std::int64_t folds = 5;
 };
 
+/// Only linear helpers are fitted on a GPU, and LibTorch is optional: auto is the CPU then.
+void settle_device(TrainHelperFlags& flags) {
+  if (flags.run.device == "auto" && (flags.options.kind != HelperKind::linear || !has_networks())) {
+    flags.run.device = "cpu";
+  }
+}
+
 void execute(TrainHelperFlags& flags, const Session& session) {
   TrainHelperOptions& options = flags.options;
   options.kind = parse_helper_kind(flags.kind);
   options.evaluation.folds = static_cast<int>(flags.folds);
   take_helper_flags(flags.shared, session, options);
+  settle_device(flags);
   const RunContext context(flags.run, session);
   show_helper(flags.shared, session, run_train_helper(options, context.get()));
 }
@@ -52,13 +61,16 @@ Command add_train_helper_command(CLI::App& train) {
       ->type_name("SHARE")
       ->multi_option_policy(last);
   add_integer(*app, "--hidden", options.mlp.hidden, 1, 65536, "Width of the hidden layer, of mlp")->default_str("256");
-  add_integer(*app, "--epochs", options.mlp.epochs, 1, 100'000, "Passes over the labels, of mlp")->default_str("200");
+  add_integer(*app, "--epochs", options.mlp.epochs, 1, 100'000,
+              "Passes over the labels, of mlp; an update makes a quarter of them")
+      ->default_str("200");
   app->add_option("--lr", options.mlp.learning_rate, "Learning rate, of mlp")
       ->type_name("NUMBER")
       ->default_str("0.001")
       ->multi_option_policy(last);
   add_helper_outputs(*app, flags->shared, options);
   add_run_options(*app, flags->run);
+  add_network_device_option(*app, flags->run);
   app->footer(concat(
       "Paths in labels are those of the embeddings' .csv. DIR/next.csv names the images whose labels would "
       "teach most: fill\n"

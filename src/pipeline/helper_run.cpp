@@ -320,6 +320,7 @@ std::string to_json(const TrainHelperSummary& summary) {
     json["unreadable"] = summary.unreadable.size();
   }
   json["evaluations"] = summary.evaluations;
+  json["curvature_of_the_earlier_helper"] = summary.curvature_kept;
   json["fit_seconds"] = summary.fit_seconds;
   return json.dump(2) + "\n";
 }

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "pipeline/helper_outputs.hpp"
 #include "pipeline/helper_run.hpp"
@@ -17,12 +19,13 @@
 namespace simile {
 namespace {
 
-namespace fs = std::filesystem;
+// An update of mlp makes so many times fewer passes than a training from nothing.
+constexpr std::int64_t kUpdateShare = 4;
 
 /// One of a kind that learns from vectors.
 struct Run : HelperRun {
   const TrainHelperOptions& own;
-  std::unique_ptr<LinearModel> start{};
+  std::vector<LinearModel> start{};  ///< layers of the earlier helper; empty: anew
 
   Run(const TrainHelperOptions& told, const Context& where) : HelperRun{told, where}, own(told) {}
   const Array<float, 2>& vectors() const { return dataset.features->vectors; }
@@ -37,9 +40,23 @@ Array<float, 2> gather(const Array<float, 2>& vectors, std::span<const std::int6
   return out;
 }
 
-/// Fits to labelled items, given by position, and says how hard it was.
-std::vector<LinearModel> fit(Run& run, std::span<const std::int64_t> positions, const LinearModel* start,
-                             ProbeFit* told) {
+/// Those vectors at unit length.
+Array<float, 2> gather_unit(const Array<float, 2>& vectors, std::span<const std::int64_t> items) {
+  Array<float, 2> rows = gather(vectors, items);
+  for (std::int64_t row = 0; row < rows.shape(0); ++row) {
+    double norm = 0;
+    for (std::int64_t k = 0; k < rows.shape(1); ++k) norm += std::pow(static_cast<double>(rows.view()(row, k)), 2);
+    if (!std::isfinite(norm)) throw Error(ErrorCode::model, "a labelled vector has a value that is not finite");
+    for (std::int64_t k = 0; norm > 0 && k < rows.shape(1); ++k) {
+      rows.view()(row, k) = static_cast<float>(rows.view()(row, k) / std::sqrt(norm));
+    }
+  }
+  return rows;
+}
+
+/// Fits to labelled items, given by position. The last fit says how hard it was and goes on from the earlier helper;
+/// those that measure must not: it has seen what they hold out.
+std::vector<LinearModel> fit(Run& run, std::span<const std::int64_t> positions, ProbeFit* last) {
   const std::vector<std::int64_t> items = run.items_of(positions);
   const std::vector<std::int32_t> labels = run.labels_of(positions);
   if (run.own.kind == HelperKind::mlp) {
@@ -47,37 +64,45 @@ std::vector<LinearModel> fit(Run& run, std::span<const std::int64_t> positions, 
     mlp.seed = run.options.seed;
     mlp.threads = run.context.pool.num_threads();
     mlp.balanced = run.own.probe.balanced;
-    Array<float, 2> rows = gather(run.vectors(), items);
-    for (std::int64_t row = 0; row < rows.shape(0); ++row) {
-      double norm = 0;
-      for (std::int64_t k = 0; k < rows.shape(1); ++k) norm += std::pow(static_cast<double>(rows.view()(row, k)), 2);
-      if (!std::isfinite(norm)) throw Error(ErrorCode::model, "a labelled vector has a value that is not finite");
-      for (std::int64_t k = 0; norm > 0 && k < rows.shape(1); ++k) {
-        rows.view()(row, k) = static_cast<float>(rows.view()(row, k) / std::sqrt(norm));
-      }
+    std::span<const LinearModel> from;
+    if (last != nullptr && !run.start.empty()) {
+      from = run.start;
+      mlp.epochs = (mlp.epochs + kUpdateShare - 1) / kUpdateShare;
     }
-    return helper_backend().train_mlp(rows.view(), labels, run.labels.num_classes(), mlp, {}, run.context);
+    return helper_backend().train_mlp(gather_unit(run.vectors(), items).view(), labels, run.labels.num_classes(), mlp,
+                                      from, run.context);
   }
-  const LinearProbe probe(run.vectors().view(), items, labels, run.labels.num_classes(), run.context);
-  ProbeFit fitted = probe.fit(run.helper.probe, start);
+  const LinearModel* const start = last != nullptr && !run.start.empty() ? &run.start.front() : nullptr;
+  ProbeFit fitted;
+  if (run.context.device.kind == Device::Kind::cuda) {
+    fitted = helper_backend(run.context.device)
+                 .fit_probe(gather(run.vectors(), items).view(), labels, run.labels.num_classes(), run.helper.probe,
+                            start, run.context);
+  } else {
+    const LinearProbe probe(run.vectors().view(), items, labels, run.labels.num_classes(), run.context);
+    fitted = probe.fit(run.helper.probe, start, start != nullptr ? read_curvature(run.out) : nullptr);
+  }
   std::vector<LinearModel> layers;
   layers.push_back(fitted.model.clone());
-  if (told != nullptr) *told = std::move(fitted);
+  if (last != nullptr) *last = std::move(fitted);
   return layers;
 }
 
-void measure_and_fit(Run& run) {
+/// Returns what is kept for the next fit, or null.
+std::shared_ptr<const ProbeCurvature> measure_and_fit(Run& run) {
   measure(run, [&](std::span<const std::int64_t> fitted, std::span<const std::int64_t> held_out) {
     Helper part;
     part.kind = run.own.kind;
-    part.layers = fit(run, fitted, nullptr, nullptr);
+    part.layers = fit(run, fitted, nullptr);
     return helper_scores(part, gather(run.vectors(), run.items_of(held_out)).view(), run.context);
   });
   ProbeFit told;
   const auto begin = std::chrono::steady_clock::now();
-  run.helper.layers = fit(run, run.all_positions(), run.start.get(), &told);
+  run.helper.layers = fit(run, run.all_positions(), &told);
   run.summary.fit_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   run.summary.evaluations = told.evaluations;
+  run.summary.curvature_kept = told.curvature_was_kept;
+  return told.curvature;
 }
 
 /// Where the last fit starts; throws invalid_argument for a helper of another kind or network.
@@ -91,8 +116,14 @@ void start_from_earlier(Run& run) {
                to_string(earlier.kind), "; --update goes on with the same kind, --overwrite begins anew"));
   }
   check_same_network(earlier, run.helper.model, run.helper.model_identity);
+  if (run.own.kind == HelperKind::mlp && earlier.layers.front().num_classes() != run.own.mlp.hidden) {
+    throw Error(
+        ErrorCode::invalid_argument,
+        concat("--hidden ", run.own.mlp.hidden, ": the helper in ", in_quotes(run.out.native()), " has ",
+               earlier.layers.front().num_classes(), "; --update goes on with as many, --overwrite begins anew"));
+  }
   run.start = start_from(earlier, run.own.kind, run.labels.classes, run.vectors().shape(1));
-  run.summary.warm = run.start != nullptr;
+  run.summary.warm = !run.start.empty();
 }
 
 }  // namespace
@@ -109,6 +140,10 @@ void TrainHelperOptions::validate() const {
 
 TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Context& context) {
   options.validate();
+  if (context.device.kind == Device::Kind::cuda && options.kind != HelperKind::linear) {
+    throw Error(ErrorCode::invalid_argument, concat("--device ", to_string(context.device), ": helpers of kind ",
+                                                    to_string(options.kind), " are trained on the CPU alone"));
+  }
   Run run(options, context);
   check_target(run);
   run.dataset = open_embeddings(options.input, context);
@@ -123,7 +158,8 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   run.helper.probe.kind = options.kind == HelperKind::ridge ? ProbeKind::ridge : ProbeKind::logistic;
   start_from_earlier(run);
   ResultFolder folder(run.out, options.overwrite || options.update);
-  measure_and_fit(run);
+  const auto curvature = measure_and_fit(run);
+  if (curvature != nullptr) write_curvature(folder.path(), *curvature);
   write_helper_folder(folder.path(), run, run.vectors());
   folder.commit();
   return run.summary;

@@ -27,11 +27,11 @@ constexpr std::array<std::string_view, 16> kResultNames{
     "pairs.csv",    "batches.csv",         report::kMovesName, report::kJournalName};
 
 /// Of simile train helper and finetune; in no other folder are they simile's.
-constexpr std::array<std::string_view, 17> kHelperNames{
+constexpr std::array<std::string_view, 18> kHelperNames{
     "helper.json",        "helper.safetensors", "card.json",          "model.safetensors", "labels.csv",
     "ignored_labels.csv", "classes.csv",        "confusion.csv",      "confusion.svg",     "reliability.csv",
     "reliability.svg",    "learning_curve.csv", "learning_curve.svg", "held_out.csv",      "next.csv",
-    "report.html",        "manifest.json"};
+    "report.html",        "manifest.json",      "curvature.state"};
 
 template <std::size_t N>
 bool holds(const std::array<std::string_view, N>& names, const std::string& name) {

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "train/probe_settings.hpp"
+
 #include "simile/core/error.hpp"
 
 namespace simile {
@@ -14,10 +16,10 @@ namespace {
 constexpr std::int64_t kBand = 6 * kRowStep;
 // Of the factor: a multiple of kRowStep (a depth) and of the five products made at once.
 constexpr std::int64_t kBlock = 80;
+// Rows that are solved together: products are made of so many at once.
+constexpr std::int64_t kFew = 5;
 // Of the matrix's own diagonal: what is left below it is rounding of single precision.
 constexpr double kLeastPivot = 1e-6;
-// Of the mean diagonal, for the same reason: with less, rounding decides about directions without items.
-constexpr double kLeastRidge = 1e-5;
 
 }  // namespace
 
@@ -39,14 +41,17 @@ void GramMatrix::add(const TrainingRows& rows, std::int64_t begin, std::int64_t 
   });
 }
 
-CholeskyFactor::CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, double scale, double ridge,
-                               double bias_ridge, const Context& context)
-    : size_((gram.stride() + kBlock - 1) / kBlock * kBlock),
-      stride_(gram.stride()),
-      diagonal_(static_cast<std::size_t>(size_)),
+CholeskyFactor::CholeskyFactor(std::int64_t stride)
+    : size_((stride + kBlock - 1) / kBlock * kBlock),
+      stride_(stride),
       factor_({size_, size_}),
       inverse_({size_, kBlock}),
-      inverse_transposed_({size_, kBlock}) {
+      inverse_transposed_({size_, kBlock}) {}
+
+CholeskyFactor::CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, double scale, double ridge,
+                               double bias_ridge, const Context& context)
+    : CholeskyFactor(gram.stride()) {
+  diagonal_.resize(static_cast<std::size_t>(size_));
   const RowKernels& simd = row_kernels();
   double trace = 0;
   for (std::int64_t i = 0; i <= dimensions; ++i) trace += scale * gram.values().data()[i * stride_ + i];
@@ -83,7 +88,8 @@ CholeskyFactor::CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, 
       }
     };
     all(reduce);
-    factor_block(begin, kBlock);
+    factor_block(begin);
+    invert_block(begin);
     const auto divide = [&](int /*worker*/, std::int64_t task) {
       const std::int64_t row = begin + (task + 1) * kBlock;
       if (row >= size_) return;
@@ -98,43 +104,79 @@ CholeskyFactor::CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, 
   }
 }
 
-/// The plain factor of a diagonal block, in double precision, and its inverse.
-void CholeskyFactor::factor_block(std::int64_t begin, std::int64_t width) {
-  const auto at = [width](std::int64_t i, std::int64_t j) { return static_cast<std::size_t>(i * width + j); };
-  std::vector<double> lower(at(width, 0));
-  std::vector<double> inverse(at(width, 0));
-  for (std::int64_t j = 0; j < width; ++j) {
-    double* const lj = lower.data() + j * width;
-    for (std::int64_t i = j; i < width; ++i) {
-      const double* const li = lower.data() + i * width;
+CholeskyFactor::CholeskyFactor(std::span<const float> packed, std::int64_t stride, const Context& context)
+    : CholeskyFactor(stride) {
+  ensure(std::ssize(packed) == packed_size(stride), "a factor of this size");
+  context.pool.parallel_for(size_ / kBlock, context.cancellation, [&](int /*worker*/, std::int64_t block) {
+    for (std::int64_t i = block * kBlock; i < (block + 1) * kBlock; ++i) {
+      float* const row = factor_.data() + i * size_;
+      row[i] = 1;
+      if (i < stride_) std::copy_n(packed.data() + packed_size(i), i + 1, row);
+    }
+    invert_block(block * kBlock);
+  });
+}
+
+std::vector<float> CholeskyFactor::packed() const {
+  std::vector<float> values(static_cast<std::size_t>(packed_size(stride_)));
+  for (std::int64_t i = 0; i < stride_; ++i) {
+    std::copy_n(factor_.data() + i * size_, i + 1, values.data() + packed_size(i));
+  }
+  return values;
+}
+
+/// The plain factor of a diagonal block, in double precision.
+void CholeskyFactor::factor_block(std::int64_t begin) {
+  std::vector<double> lower(static_cast<std::size_t>(kBlock * kBlock));
+  for (std::int64_t j = 0; j < kBlock; ++j) {
+    double* const lj = lower.data() + j * kBlock;
+    for (std::int64_t i = j; i < kBlock; ++i) {
+      double* const li = lower.data() + i * kBlock;
       double sum = factor_.data()[(begin + i) * size_ + begin + j];
       for (std::int64_t k = 0; k < j; ++k) sum -= li[k] * lj[k];
       if (i == j) {
         lj[j] = std::sqrt(std::max(sum, kLeastPivot * diagonal_[static_cast<std::size_t>(begin + j)]));
       } else {
-        lower[at(i, j)] = sum / lj[j];
+        li[j] = sum / lj[j];
       }
     }
   }
-  for (std::int64_t j = 0; j < width; ++j) {
-    inverse[at(j, j)] = 1 / lower[at(j, j)];
-    for (std::int64_t i = j + 1; i < width; ++i) {
-      double sum = 0;
-      for (std::int64_t k = j; k < i; ++k) sum -= lower[at(i, k)] * inverse[at(k, j)];
-      inverse[at(i, j)] = sum / lower[at(i, i)];
-    }
-  }
-  for (std::int64_t i = 0; i < width; ++i) {
-    for (std::int64_t j = 0; j < width; ++j) {
-      const bool kept = j <= i;
-      factor_.data()[(begin + i) * size_ + begin + j] = kept ? static_cast<float>(lower[at(i, j)]) : 0;
-      inverse_.data()[(begin + i) * width + j] = kept ? static_cast<float>(inverse[at(i, j)]) : 0;
-      inverse_transposed_.data()[(begin + j) * width + i] = inverse_.data()[(begin + i) * width + j];
+  for (std::int64_t i = 0; i < kBlock; ++i) {
+    for (std::int64_t j = 0; j < kBlock; ++j) {
+      factor_.data()[(begin + i) * size_ + begin + j] =
+          j <= i ? static_cast<float>(lower[static_cast<std::size_t>(i * kBlock + j)]) : 0;
     }
   }
 }
 
-void CholeskyFactor::solve(float* values, std::int64_t count) const {
+/// Of a diagonal block of the factor: row by row, so that what is added up lies side by side.
+void CholeskyFactor::invert_block(std::int64_t begin) {
+  std::vector<double> inverse(static_cast<std::size_t>(kBlock * kBlock));
+  std::vector<double> sums(static_cast<std::size_t>(kBlock));
+  for (std::int64_t i = 0; i < kBlock; ++i) {
+    const float* const row = factor_.data() + (begin + i) * size_ + begin;
+    std::fill(sums.begin(), sums.end(), 0.0);
+    for (std::int64_t k = 0; k < i; ++k) {
+      const double* const other = inverse.data() + k * kBlock;
+      for (std::int64_t j = 0; j <= k; ++j) sums[static_cast<std::size_t>(j)] += row[k] * other[j];
+    }
+    double* const own = inverse.data() + i * kBlock;
+    for (std::int64_t j = 0; j < i; ++j) own[j] = -sums[static_cast<std::size_t>(j)] / row[i];
+    own[i] = 1.0 / row[i];
+    for (std::int64_t j = 0; j <= i; ++j) {
+      inverse_.data()[(begin + i) * kBlock + j] = static_cast<float>(own[j]);
+      inverse_transposed_.data()[(begin + j) * kBlock + i] = static_cast<float>(own[j]);
+    }
+  }
+}
+
+void CholeskyFactor::solve(float* values, std::int64_t count, const Context& context) const {
+  context.pool.parallel_for((count + kFew - 1) / kFew, context.cancellation, [&](int /*worker*/, std::int64_t task) {
+    solve_few(values + task * kFew * stride_, std::min(kFew, count - task * kFew));
+  });
+}
+
+void CholeskyFactor::solve_few(float* values, std::int64_t count) const {
   const RowKernels& simd = row_kernels();
   std::vector<float> work(static_cast<std::size_t>(count * size_));
   std::vector<float> part(static_cast<std::size_t>(count * kBlock));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "train/training_rows.hpp"
@@ -33,17 +34,26 @@ class CholeskyFactor {
   /// near by.
   CholeskyFactor(const GramMatrix& gram, std::int64_t dimensions, double scale, double ridge, double bias_ridge,
                  const Context& context);
+  /// What packed() gave.
+  CholeskyFactor(std::span<const float> packed, std::int64_t stride, const Context& context);
 
+  /// Of a packed factor.
+  static std::int64_t packed_size(std::int64_t stride) { return stride * (stride + 1) / 2; }
+  /// The lower part row by row, without what is beyond the matrix.
+  std::vector<float> packed() const;
   /// Solves for each of `count` rows of `values` [count, stride], in place.
-  void solve(float* values, std::int64_t count) const;
+  void solve(float* values, std::int64_t count, const Context& context) const;
 
  private:
-  void factor_block(std::int64_t begin, std::int64_t width);
+  CholeskyFactor(std::int64_t stride);
+  void factor_block(std::int64_t begin);
+  void invert_block(std::int64_t begin);
+  void solve_few(float* values, std::int64_t count) const;
 
   std::int64_t size_;             ///< a multiple of kBlock: what is beyond the matrix is the identity
   std::int64_t stride_;           ///< of the matrix and of what is solved
   std::vector<double> diagonal_;  ///< of the matrix
-  Array<float, 2> factor_;        ///< [size, size], lower part
+  Array<float, 2> factor_;        ///< [size, size], lower part; what is above it is zero in diagonal blocks
   Array<float, 2> inverse_;       ///< [size, kBlock]: of each diagonal block, lower part
   Array<float, 2> inverse_transposed_;
 };

@@ -74,21 +74,25 @@ Array<float, 2> helper_embedding(const Helper& helper, View<const float, 2> vect
   return hidden_of(helper, vectors, context);
 }
 
-std::unique_ptr<LinearModel> start_from(const Helper& previous, HelperKind kind, std::span<const std::string> classes,
-                                        std::int64_t dimensions) {
-  if (previous.layers.size() != 1 || kind == HelperKind::mlp || previous.dimensions() != dimensions) return nullptr;
-  auto start = std::make_unique<LinearModel>();
-  start->weights = Array<float, 2>({std::ssize(classes), dimensions});
-  start->bias.assign(classes.size(), 0);
-  const LinearModel& old = previous.layers.front();
+std::vector<LinearModel> start_from(const Helper& previous, HelperKind kind, std::span<const std::string> classes,
+                                    std::int64_t dimensions) {
+  const std::size_t num_layers = kind == HelperKind::mlp ? 2 : 1;
+  if (previous.layers.size() != num_layers || previous.dimensions() != dimensions) return {};
+  LinearModel last;
+  const LinearModel& old = previous.layers.back();
+  const std::int64_t width = old.dimensions();
+  last.weights = Array<float, 2>({std::ssize(classes), width});
+  last.bias.assign(classes.size(), 0);
   for (std::size_t c = 0; c < classes.size(); ++c) {
     const auto found = std::find(previous.classes.begin(), previous.classes.end(), classes[c]);
     if (found == previous.classes.end()) continue;
     const auto row = found - previous.classes.begin();
-    std::copy_n(old.weights.data() + row * dimensions, dimensions,
-                start->weights.data() + static_cast<std::int64_t>(c) * dimensions);
-    start->bias[c] = old.bias[static_cast<std::size_t>(row)];
+    std::copy_n(old.weights.data() + row * width, width, last.weights.data() + static_cast<std::int64_t>(c) * width);
+    last.bias[c] = old.bias[static_cast<std::size_t>(row)];
   }
+  std::vector<LinearModel> start;
+  if (num_layers == 2) start.push_back(previous.layers.front().clone());
+  start.push_back(std::move(last));
   return start;
 }
 

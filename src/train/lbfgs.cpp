@@ -97,7 +97,8 @@ LbfgsResult minimise(const Objective& objective, const Preconditioner& precondit
     pair.change = next_gradient;
     add(pair.change, -1, gradient);
     pair.curvature = dot(pair.step, pair.change);
-    if (pair.curvature > 0) {
+    const bool flat = !(pair.curvature > 0);
+    if (!flat) {
       std::vector<float> preconditioned = pair.change;
       precondition(preconditioned);
       pair.scale = pair.curvature / dot(pair.change, preconditioned);
@@ -107,6 +108,7 @@ LbfgsResult minimise(const Objective& objective, const Preconditioner& precondit
     point.swap(next);
     gradient.swap(next_gradient);
     result.value = value;
+    if (flat) break;  // of a convex function: the step was one of rounding
   }
   return result;
 }

@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "train/gram.hpp"
 #include "train/lbfgs.hpp"
 #include "train/probe_objective.hpp"
+#include "train/probe_settings.hpp"
 #include "train/training_rows.hpp"
 
 #include "simile/core/error.hpp"
@@ -16,22 +18,10 @@
 namespace simile {
 namespace {
 
-// The preconditioner is kCurvature times the Gram matrix plus the penalty: the Hessian is that share of it once most
-// items are told apart. Measured at 10,000 x 768: 0.03 took 9 to 27 evaluations, 0.1 8 to 27, 0.3 and 0.01 more.
-constexpr double kCurvature = 0.03;
-// Rows for each dimension that the Gram matrix is made of: more cost more than they save, also the few evaluations that
-// are left when the fit starts near the solution.
-constexpr std::int64_t kGramRowsPerDimension = 4;
-constexpr std::int64_t kGramRowsPerDimensionNear = 2;
+// A kept curvature serves until there are more labels than so many times those it was made for.
+constexpr double kMostGrowth = 1.5;
 // With fewer rows than this share of the dimensions, making and factoring the matrix costs more than it saves.
 constexpr double kFewRows = 0.5;
-// Biases are not penalised; this keeps the factor away from zero.
-constexpr double kBiasRidge = 1e-3;
-constexpr double kRidgeOfBias = 1e-6;
-// The least squares that a fit starts from are penalised by so many times 1 / (C n): with 100 times, the start was too
-// sure of itself and the fit took up to three times as long.
-constexpr double kStartRidge = 1000;
-
 }  // namespace
 
 void ProbeOptions::validate() const {
@@ -71,7 +61,7 @@ struct LinearProbe::State {
                                  double ridge) const {
     std::vector<float> point = objective.class_sums();
     const CholeskyFactor factor(matrix, rows.dimensions, share, ridge, kRidgeOfBias, *context);
-    factor.solve(point.data(), num_classes);
+    factor.solve(point.data(), num_classes, *context);
     const auto scale = static_cast<float>(objective.best_scale(point));
     for (auto& value : point) value *= scale;
     return point;
@@ -114,7 +104,8 @@ LinearProbe& LinearProbe::operator=(LinearProbe&&) noexcept = default;
 std::int64_t LinearProbe::count() const { return state_->rows.count(); }
 std::int64_t LinearProbe::num_classes() const { return state_->num_classes; }
 
-ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start) const {
+ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start,
+                          std::shared_ptr<const ProbeCurvature> kept) const {
   options.validate();
   const State& state = *state_;
   const TrainingRows& rows = state.rows;
@@ -134,25 +125,46 @@ ProbeFit LinearProbe::fit(const ProbeOptions& options, const LinearModel* start)
   if (options.kind == ProbeKind::ridge) {
     point = state.ridge_point(objective, state.gram(1), share_of(1), objective.ridge());
     std::vector<float> gradient;
-    return {state.model_of(point), evaluate(point, gradient), 1, true};
+    return {state.model_of(point), evaluate(point, gradient), 1, true, nullptr, false};
   }
   const LbfgsOptions limits{.tolerance = options.tolerance, .max_evaluations = options.max_evaluations};
   const auto fit_of = [&](const LbfgsResult& result) {
-    return ProbeFit{state.model_of(point), result.value, result.evaluations, result.converged};
+    return ProbeFit{state.model_of(point), result.value, result.evaluations, result.converged, nullptr, false};
+  };
+  const auto minimise_with = [&](const CholeskyFactor& factor) {
+    const auto precondition = [&](std::vector<float>& vector) {
+      factor.solve(vector.data(), state.num_classes, context);
+    };
+    return fit_of(minimise(evaluate, precondition, limits, point));
   };
   if (static_cast<double>(count) < kFewRows * static_cast<double>(rows.dimensions)) {
     return fit_of(minimise(evaluate, [](std::vector<float>& /*vector*/) {}, limits, point));
   }
-  const std::int64_t wanted = start == nullptr ? kGramRowsPerDimension : kGramRowsPerDimensionNear;
-  const std::int64_t step = std::max<std::int64_t>(1, count / (wanted * rows.stride()));
+  std::int64_t spent = 0;
+  if (start != nullptr && kept != nullptr && kept->dimensions == rows.dimensions && kept->c == options.c &&
+      static_cast<double>(count) <= kMostGrowth * static_cast<double>(kept->labels) && kept->is_whole()) {
+    ProbeFit fit = minimise_with(CholeskyFactor(kept->factor, rows.stride(), context));
+    if (fit.converged) {
+      fit.curvature = std::move(kept);
+      fit.curvature_was_kept = true;
+      return fit;
+    }
+    spent = fit.evaluations;  // goes on from where that one came to
+  }
+  const std::int64_t step = gram_step(count, rows.stride());
   const GramMatrix gram = state.gram(step);
   if (start == nullptr) {
     point = state.ridge_point(objective, gram, share_of(step), kStartRidge * objective.ridge());
   }
   const CholeskyFactor factor(gram, rows.dimensions, kCurvature * share_of(step), objective.ridge(), kBiasRidge,
                               context);
-  const auto precondition = [&](std::vector<float>& vector) { factor.solve(vector.data(), state.num_classes); };
-  return fit_of(minimise(evaluate, precondition, limits, point));
+  ProbeFit fit = minimise_with(factor);
+  fit.evaluations += spent;
+  if (rows.dimensions <= kMaxCurvatureDimensions) {
+    fit.curvature =
+        std::make_shared<ProbeCurvature>(ProbeCurvature{rows.dimensions, count, options.c, factor.packed()});
+  }
+  return fit;
 }
 
 double LinearProbe::loss(const LinearModel& model, const ProbeOptions& options) const {

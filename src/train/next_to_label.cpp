@@ -10,6 +10,7 @@
 
 #include "train/training_rows.hpp"
 
+#include "simile/core/array.hpp"
 #include "simile/core/error.hpp"
 #include "simile/core/random.hpp"
 #include "simile/core/text.hpp"

@@ -5,6 +5,8 @@
 #include <array>
 #include <cmath>
 
+#include "train/probe_settings.hpp"
+
 #include "simile/core/error.hpp"
 
 namespace simile {
@@ -12,7 +14,6 @@ namespace {
 
 // Sums that are made side by side and added in this order, whatever the number of threads.
 constexpr std::int64_t kMaxTasks = 16;
-constexpr int kScales = 24;
 
 }  // namespace
 

@@ -7,7 +7,6 @@
 
 #include "train/training_rows.hpp"
 
-#include "simile/core/array.hpp"
 #include "simile/core/context.hpp"
 
 namespace simile {

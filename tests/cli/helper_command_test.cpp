@@ -91,10 +91,10 @@ TEST_F(HelperCommand, TrainsPredictsAndNamesWhatToLabelNext) {
   EXPECT_THAT(trained.out, HasSubstr("(5-fold cross-validation)"));
   std::set<std::string> files;
   for (const auto& entry : fs::directory_iterator(path("h"))) files.insert(entry.path().filename().native());
-  EXPECT_EQ(files, (std::set<std::string>{"classes.csv", "confusion.csv", "confusion.svg", "held_out.csv",
-                                          "helper.json", "helper.safetensors", "ignored_labels.csv", "labels.csv",
-                                          "learning_curve.csv", "learning_curve.svg", "manifest.json", "next.csv",
-                                          "reliability.csv", "reliability.svg", "report.html"}));
+  EXPECT_EQ(files, (std::set<std::string>{"classes.csv", "confusion.csv", "confusion.svg", "curvature.state",
+                                          "held_out.csv", "helper.json", "helper.safetensors", "ignored_labels.csv",
+                                          "labels.csv", "learning_curve.csv", "learning_curve.svg", "manifest.json",
+                                          "next.csv", "reliability.csv", "reliability.svg", "report.html"}));
   const CsvTable next = read_csv(path("h/next.csv"));
   EXPECT_THAT(next.rows, SizeIs(5));
   const CsvTable confusion = read_csv(path("h/confusion.csv"));
@@ -137,6 +137,35 @@ TEST_F(HelperCommand, UpdateAddsLabelsCorrectsThemAndGoesOn) {
   EXPECT_EQ(summary["started_from_the_earlier_helper"], true);
   EXPECT_THAT(read("h/labels.csv"), HasSubstr("p0.jpg,\"b, c\"\n"));
   EXPECT_EQ(train({"--update"}).code, 0);  // the same labels again
+}
+
+TEST_F(HelperCommand, UpdateGoesOnWithTheCurvatureWhereThereIsOneThatFits) {
+  write_labels("l.csv", 0, 60);
+  const auto updated = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"--labels", path("l.csv"), "--update", "--json", "--folds", "0"};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = train(words);
+    EXPECT_EQ(outcome.code, 0) << outcome.err;
+    return nlohmann::json::parse(outcome.out)["curvature_of_the_earlier_helper"].get<bool>();
+  };
+  EXPECT_FALSE(updated({}));
+  EXPECT_TRUE(updated({}));
+  EXPECT_FALSE(updated({"--c", "3"})) << "of another penalty";
+  EXPECT_TRUE(updated({"--c", "3"}));
+  write("h/curvature.state", "damaged");
+  EXPECT_FALSE(updated({"--c", "3"}));
+  EXPECT_TRUE(updated({"--c", "3"}));
+  fs::remove(path("h/curvature.state"));
+  EXPECT_FALSE(updated({"--c", "3"}));
+}
+
+TEST_F(HelperCommand, ADeviceThatIsNoneIsRefused) {
+  write_labels("l.csv", 0, 30);
+  const Outcome refused = train({"--labels", path("l.csv"), "--device", "gpu"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--device 'gpu': allowed are auto, cpu, cuda and cuda:N"));
+  EXPECT_FALSE(fs::exists(path("h")));
+  EXPECT_EQ(train({"--labels", path("l.csv"), "--device", "cpu", "--folds", "0"}).code, 0);
 }
 
 TEST_F(HelperCommand, AnEarlierHelperIsNotReplacedUnasked) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // From photos to a helper's hidden layer and back to photos: a trained network, its vectors, a helper, its folder as a
 // model. Through libsimile_learn.
+#include <cmath>
 #include <cstdlib>
 
 #include "pipeline/runs.hpp"
@@ -38,7 +39,8 @@ class HelperEmbedding : public test::Runs {
     options.network.model = path(model).native();
     return features({.input = path("photos"), .features = options, .out = path(out), .overwrite = true});
   }
-  void train_helper(HelperKind kind, const std::string& out) {
+  TrainHelperSummary train_helper(HelperKind kind, const std::string& out, bool update = false,
+                                  const MlpOptions& mlp = {.hidden = 5, .epochs = 3}) {
     std::string labels = "path,label\n";
     for (int k = 0; k < 12; ++k)
       labels += std::to_string(k) + ".png," + std::string(1, static_cast<char>('a' + k % 3)) + "\n";
@@ -48,13 +50,39 @@ class HelperEmbedding : public test::Runs {
     options.labels = {path("labels.csv")};
     options.out = path(out);
     options.kind = kind;
-    options.mlp.hidden = 5;
-    options.mlp.epochs = 3;
-    run_train_helper(options, context());
+    options.mlp = mlp;
+    options.update = update;
+    return run_train_helper(options, context());
   }
 
   ThreadPool pool_{1};
 };
+
+TEST_F(HelperEmbedding, AnUpdateOfAnMlpGoesOnButIsMeasuredAnew) {
+  const MlpOptions still{.hidden = 5, .epochs = 4, .learning_rate = 1e-9};
+  const TrainHelperSummary anew = train_helper(HelperKind::mlp, "other", false, still);
+  train_helper(HelperKind::mlp, "helper", false, {.hidden = 5, .epochs = 60, .learning_rate = 0.05});
+  const Helper before = read_helper(path("helper"));
+  const TrainHelperSummary updated = train_helper(HelperKind::mlp, "helper", true, still);
+  EXPECT_TRUE(updated.warm);
+  // Steps of nothing: what was learnt is still there.
+  const Helper after = read_helper(path("helper"));
+  for (std::size_t layer = 0; layer < 2; ++layer) {
+    const auto& weights = before.layers[layer].weights;
+    for (std::int64_t k = 0; k < weights.size(); ++k) {
+      ASSERT_NEAR(after.layers[layer].weights.data()[k], weights.data()[k], 1e-4 + 1e-4 * std::abs(weights.data()[k]));
+    }
+  }
+  // Those that measure began with nothing: the earlier helper has seen what they hold out.
+  EXPECT_EQ(updated.log_loss, anew.log_loss);
+  EXPECT_EQ(updated.accuracy, anew.accuracy);
+}
+
+TEST_F(HelperEmbedding, AnUpdateOfAnotherWidthIsRefused) {
+  train_helper(HelperKind::mlp, "helper");
+  EXPECT_THAT(error_of([&] { train_helper(HelperKind::mlp, "helper", true, {.hidden = 6, .epochs = 3}); }),
+              IsError(ErrorCode::invalid_argument, "--hidden 6: the helper in "));
+}
 
 TEST_F(HelperEmbedding, IsTheHiddenLayerOfWhatItsNetworkSees) {
   train_helper(HelperKind::mlp, "helper");

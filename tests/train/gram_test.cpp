@@ -41,7 +41,7 @@ TEST(Gram, TheFactorSolvesForSizesAroundItsBlocks) {
     std::vector<float> wanted(static_cast<std::size_t>(3 * rows.stride()));
     for (auto& value : wanted) value = test::drawn(random);
     std::vector<float> solved = wanted;
-    factor.solve(solved.data(), 3);
+    factor.solve(solved.data(), 3, work.context);
     for (std::int64_t k = 0; k < 3; ++k) {
       const auto begin = solved.begin() + k * rows.stride();
       const auto back = multiply(gram, dimensions, 0.01, 1e-3, 1e-2, {begin, begin + rows.stride()});
@@ -80,7 +80,7 @@ TEST(Gram, AMatrixThatIsNotDefiniteHasAFactorNearBy) {
   gram.add(rows, 0, 1, 1, work.context);
   const CholeskyFactor factor(gram, 60, 1, 0, 0, work.context);
   std::vector<float> values(static_cast<std::size_t>(rows.stride()), 1);
-  factor.solve(values.data(), 1);
+  factor.solve(values.data(), 1, work.context);
   for (const float value : values) ASSERT_TRUE(std::isfinite(value));
 }
 

@@ -172,13 +172,26 @@ TEST(Helper, TheNextRoundStartsWithTheClassesThatStayed) {
   const Helper helper = linear_helper();
   const std::vector<std::string> classes{"caf\xc3\xa9", "new"};
   const auto start = start_from(helper, HelperKind::linear, classes, 5);
-  ASSERT_NE(start, nullptr);
-  EXPECT_EQ(start->bias[0], helper.layers[0].bias[1]);
-  EXPECT_EQ(start->weights.view()(0, 4), helper.layers[0].weights.view()(1, 4));
-  EXPECT_EQ(start->weights.view()(1, 4), 0);
-  EXPECT_EQ(start_from(helper, HelperKind::linear, classes, 6), nullptr);
-  EXPECT_EQ(start_from(helper, HelperKind::mlp, classes, 5), nullptr);
-  EXPECT_EQ(start_from(mlp_helper(), HelperKind::linear, classes, 5), nullptr);
+  ASSERT_EQ(start.size(), 1U);
+  EXPECT_EQ(start[0].bias[0], helper.layers[0].bias[1]);
+  EXPECT_EQ(start[0].weights.view()(0, 4), helper.layers[0].weights.view()(1, 4));
+  EXPECT_EQ(start[0].weights.view()(1, 4), 0);
+  EXPECT_TRUE(start_from(helper, HelperKind::linear, classes, 6).empty());
+  EXPECT_TRUE(start_from(helper, HelperKind::mlp, classes, 5).empty());
+  EXPECT_TRUE(start_from(mlp_helper(), HelperKind::linear, classes, 5).empty());
+}
+
+TEST(Helper, TheNextRoundOfAnMlpKeepsItsHiddenLayer) {
+  const Helper helper = mlp_helper();
+  const std::vector<std::string> classes{"new", helper.classes[1]};
+  const auto start = start_from(helper, HelperKind::mlp, classes, helper.dimensions());
+  ASSERT_EQ(start.size(), 2U);
+  EXPECT_EQ(start[0].bias, helper.layers[0].bias);
+  EXPECT_EQ(start[0].weights.view()(1, 0), helper.layers[0].weights.view()(1, 0));
+  EXPECT_EQ(start[1].bias[0], 0);
+  EXPECT_EQ(start[1].bias[1], helper.layers[1].bias[1]);
+  EXPECT_EQ(start[1].weights.view()(1, 2), helper.layers[1].weights.view()(1, 2));
+  EXPECT_EQ(start[1].weights.view()(0, 2), 0);
 }
 
 TEST(MlpOptions, NameTheFlagThatIsWrong) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include <gtest/gtest.h>
@@ -184,6 +185,76 @@ TEST(LinearProbeTest, AStartNearTheSolutionSavesWork) {
   EXPECT_LE(warm.evaluations, 12);
   EXPECT_LT(warm.evaluations, cold.evaluations) << "cold";
   EXPECT_NEAR(warm.loss, cold.loss, 2e-5);
+}
+
+/// 2,970 labels, then 3,000.
+struct Rounds {
+  LabelledVectors data = test::labelled_vectors(3000, 40, 6, 0.15, 21);
+  LinearProbe probe(std::int64_t count, const Work& work) const {
+    return {data.vectors.view(), std::span(data.items).first(count), std::span(data.labels).first(count), 6,
+            work.context};
+  }
+};
+
+TEST(LinearProbeTest, AKeptCurvatureLeadsToTheSameMinimum) {
+  const Rounds rounds;
+  const Work work;
+  const Work three(3);
+  const ProbeFit before = rounds.probe(2970, work).fit({});
+  ASSERT_NE(before.curvature, nullptr);
+  EXPECT_TRUE(before.curvature->is_whole());
+  EXPECT_EQ(before.curvature->labels, 2970);
+  const LinearProbe all = rounds.probe(3000, work);
+  const ProbeFit cold = all.fit({});
+  const ProbeFit kept = all.fit({}, &before.model, before.curvature);
+  EXPECT_TRUE(kept.curvature_was_kept);
+  EXPECT_EQ(kept.curvature, before.curvature);
+  EXPECT_TRUE(kept.converged);
+  EXPECT_LT(kept.evaluations, cold.evaluations);
+  EXPECT_NEAR(kept.loss, cold.loss, 2e-5);
+  const ProbeFit again = rounds.probe(3000, three).fit({}, &before.model, before.curvature);
+  EXPECT_EQ(kept.model.bias, again.model.bias);
+  EXPECT_EQ(0, std::memcmp(kept.model.weights.data(), again.model.weights.data(),
+                           static_cast<std::size_t>(kept.model.weights.size_bytes())));
+}
+
+TEST(LinearProbeTest, ACurvatureThatDoesNotFitIsMadeAnew) {
+  const Rounds rounds;
+  const Work work;
+  const ProbeFit before = rounds.probe(2970, work).fit({});
+  const LinearProbe all = rounds.probe(3000, work);
+  const double loss = all.fit({}).loss;
+  const auto changed = [&](const auto& change) {
+    auto curvature = std::make_shared<ProbeCurvature>(*before.curvature);
+    change(*curvature);
+    return all.fit({}, &before.model, curvature);
+  };
+  const ProbeFit few = changed([](ProbeCurvature& curvature) { curvature.labels = 1999; });
+  const ProbeFit other = changed([](ProbeCurvature& curvature) { curvature.c = 3; });
+  const ProbeFit size = changed([](ProbeCurvature& curvature) { curvature.dimensions = 41; });
+  const ProbeFit cut = changed([](ProbeCurvature& curvature) { curvature.factor.pop_back(); });
+  const ProbeFit wild = changed([](ProbeCurvature& curvature) { curvature.factor[0] = -1; });
+  const ProbeFit none =
+      changed([](ProbeCurvature& curvature) { curvature.factor[2] = std::numeric_limits<float>::infinity(); });
+  for (const ProbeFit* fit : {&few, &other, &size, &cut, &wild, &none}) {
+    EXPECT_FALSE(fit->curvature_was_kept);
+    ASSERT_NE(fit->curvature, nullptr);
+    EXPECT_EQ(fit->curvature->labels, 3000);
+    EXPECT_NEAR(fit->loss, loss, 2e-5);
+  }
+  EXPECT_TRUE(changed([](ProbeCurvature& curvature) { curvature.labels = 2000; }).curvature_was_kept);
+  EXPECT_FALSE(all.fit({}, nullptr, before.curvature).curvature_was_kept) << "without a start";
+}
+
+TEST(LinearProbeTest, AWrongCurvatureCostsTimeNotTheMinimum) {
+  const Rounds rounds;
+  const Work work;
+  const ProbeFit before = rounds.probe(2970, work).fit({});
+  auto curvature = std::make_shared<ProbeCurvature>(*before.curvature);
+  // Steps of 1e-20 of what they should be: they end without a way down.
+  for (auto& value : curvature->factor) value *= 1e10F;
+  const LinearProbe all = rounds.probe(3000, work);
+  EXPECT_NEAR(all.fit({}, &before.model, curvature).loss, all.fit({}).loss, 2e-5);
 }
 
 TEST(LinearProbeTest, RidgeSolvesItsNormalEquations) {

@@ -5,6 +5,7 @@ from cases import autoencoder, embed, finetune, helper, train
 
 CASES = {
     "probe": helper.probe,
+    "probe_gpu": helper.probe_gpu,
     "embed": embed.embed,
     "embed_bf16": embed.embed_bf16,
     "embed_files": embed.embed_files,

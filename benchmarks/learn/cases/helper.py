@@ -8,7 +8,8 @@ import numpy as np
 from safetensors.numpy import load_file
 from sklearn.linear_model import LogisticRegression
 
-from measuring import clock, require, take_turns, version
+from measuring import Skipped, clock, require, take_turns, version
+from program import ProgramError
 
 C = 10
 EQUAL = 1e-4  # of the loss, above scikit-learn's newton-cg at tol 1e-9
@@ -112,6 +113,33 @@ def probe(bench):
     bench.add_row("probe", work, 20, "s", runs["cold"], runs["peer"], against, version("scikit-learn"), note)
     bench.add_row("probe@warm", f"{work}, {NEW_LABELS} labels more", 20, "s", runs["warm"], runs["peer"], against,
                   version("scikit-learn"), f"{note}; ours from the earlier solution, the peer anew")
+
+
+def probe_gpu(bench):
+    """The same by LibTorch on a GPU, beside the same peer on the CPU. Each run fits three times, the last of which counts:
+    what the first use of a device costs is paid by then."""
+    vectors, labels = made_vectors(bench.size(ITEMS, 1_000))
+    fits = Fits(bench, vectors, "probe_gpu")
+    everything = range(len(vectors))
+    flags = ("--device", "cuda", "--folds", 2, "--overwrite")
+    try:
+        fits.fit(everything, labels, *flags)
+    except ProgramError as error:
+        if "'cuda'" not in str(error):
+            raise
+        raise Skipped(f"never run on a GPU: {str(error).rsplit(': ', 1)[-1]}") from error
+    best = LogisticRegression(C=C, tol=1e-9, solver="newton-cg", max_iter=1_000).fit(vectors, labels)
+    least = loss(vectors, labels, best.coef_, best.intercept_)
+    above = loss(vectors, labels, *fits.weights()) - least
+    require(abs(above) <= EQUAL, f"on the GPU our loss is {above:.2e} above scikit-learn's newton-cg")
+    if bench.quick:
+        return
+    tolerance = loosest(vectors, labels, least)
+    peer = clock(lambda: LogisticRegression(C=C, tol=tolerance, max_iter=10_000).fit(vectors, labels))
+    runs = take_turns(bench, {"ours": (1, lambda: fits.fit(everything, labels, *flags)["fit_seconds"]), "peer": (1, peer)})
+    bench.add_row("probe_gpu", f"linear probe, {len(vectors):,} x {DIMENSIONS}, {CLASSES} classes, C = {C}, on a GPU", 20, "s",
+                  runs["ours"], runs["peer"], f"scikit-learn lbfgs, tol {tolerance:g}", version("scikit-learn"),
+                  f"ours on the GPU, copying the vectors there included; the peer on {bench.threads} threads")
 
 
 def embedded(bench, part):

@@ -53,6 +53,7 @@ struct TrainHelperSummary {
   std::int64_t num_next = 0;
   std::int64_t evaluations = 0;  ///< of the loss, by the last fit
   double fit_seconds = 0;        ///< of the last fit
+  bool curvature_kept = false;   ///< it went on with what the earlier helper knew of the curvature, too
   std::string network;           ///< fine-tuning: the one that it began with; else empty
   std::int64_t stages = 0;       ///< fine-tuning: trained ones; 0: all
   std::int64_t num_trained = 0;  ///< fine-tuning: parameters

@@ -59,10 +59,10 @@ Array<float, 2> helper_scores(const Helper& helper, View<const float, 2> vectors
 /// The outputs of the last layer but one as a better embedding, [n, h]. Throws model for helpers without such a layer.
 Array<float, 2> helper_embedding(const Helper& helper, View<const float, 2> vectors, const Context& context);
 
-/// `previous` as a start for other classes: rows by class name, zeros for new ones. Null when it is of another kind or
-/// size, or has a hidden layer.
-std::unique_ptr<LinearModel> start_from(const Helper& previous, HelperKind kind, std::span<const std::string> classes,
-                                        std::int64_t dimensions);
+/// The layers of `previous` as a start for other classes: rows of the last one by class name, zeros for new ones. Empty
+/// when it is for vectors of another size, or one of both kinds has a hidden layer.
+std::vector<LinearModel> start_from(const Helper& previous, HelperKind kind, std::span<const std::string> classes,
+                                    std::int64_t dimensions);
 
 /// How a small network is trained.
 struct MlpOptions {
@@ -89,6 +89,12 @@ class HelperBackend {
   virtual std::vector<LinearModel> train_mlp(View<const float, 2> vectors, std::span<const std::int32_t> labels,
                                              std::int64_t num_classes, const MlpOptions& options,
                                              std::span<const LinearModel> start, const Context& context) const = 0;
+  /// LinearProbe::fit() on context.device, for vectors of any length [n, d]: within the tolerance the same minimum.
+  /// Multinomial logistic regression only (internal). No curvature is kept or given. Throws model for values that are
+  /// not finite, cancelled, out_of_memory.
+  virtual ProbeFit fit_probe(View<const float, 2> vectors, std::span<const std::int32_t> labels,
+                             std::int64_t num_classes, const ProbeOptions& options, const LinearModel* start,
+                             const Context& context) const = 0;
 };
 
 }  // namespace simile

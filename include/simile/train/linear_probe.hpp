@@ -9,6 +9,7 @@
 
 #include "simile/core/array.hpp"
 #include "simile/core/context.hpp"
+#include "simile/train/probe_curvature.hpp"
 
 namespace simile {
 
@@ -42,6 +43,8 @@ struct ProbeFit {
   double loss = 0;  ///< f(W, b), whatever the kind
   std::int64_t evaluations = 0;
   bool converged = false;
+  std::shared_ptr<const ProbeCurvature> curvature;  ///< null: none was made, or of too many dimensions
+  bool curvature_was_kept = false;                  ///< it is the one that was given
 };
 
 /// Labelled vectors, made ready for fits to them.
@@ -60,9 +63,11 @@ class LinearProbe {
 
   /// Minimises f(W, b) = mean cross-entropy + |W|^2 / (2 C n); the bias b is not penalised. ridge: half the mean
   /// squared difference to one-hot labels + |W|^2 / (2 C n) instead, in single precision. `start`: where to begin, such
-  /// as the solution for fewer labels; null: anew. The same for any number of threads. Throws invalid_argument as
-  /// ProbeOptions::validate(), cancelled.
-  ProbeFit fit(const ProbeOptions& options, const LinearModel* start = nullptr) const;
+  /// as the solution for fewer labels; null: anew. `kept`: of the fit that found `start`; made anew unless it is whole,
+  /// of the same size and C, and for two thirds as many labels. The same for any number of threads. Throws
+  /// invalid_argument as ProbeOptions::validate(), cancelled.
+  ProbeFit fit(const ProbeOptions& options, const LinearModel* start = nullptr,
+               std::shared_ptr<const ProbeCurvature> kept = nullptr) const;
 
   /// f at a model, for comparing solutions.
   double loss(const LinearModel& model, const ProbeOptions& options) const;

@@ -12,6 +12,7 @@
 
 #include "model/network/tensor_view.hpp"
 #include "model/network/torch_errors.hpp"
+#include "train/torch/probe_fit.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/random.hpp"
@@ -92,6 +93,15 @@ class TorchHelper final : public HelperBackend {
                                      std::int64_t num_classes, const MlpOptions& options,
                                      std::span<const LinearModel> start, const Context& context) const override {
     return with_torch_errors([&] { return train(vectors, labels, num_classes, options, start, context); });
+  }
+
+  ProbeFit fit_probe(View<const float, 2> vectors, std::span<const std::int32_t> labels, std::int64_t num_classes,
+                     const ProbeOptions& options, const LinearModel* start, const Context& context) const override {
+    return with_torch_errors([&] {
+      at::set_num_threads(context.pool.num_threads());
+      return fit_probe_on(torch_device(context.device), vectors, labels, num_classes, options, start,
+                          context.cancellation);
+    });
   }
 
  private:

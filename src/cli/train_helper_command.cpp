@@ -3,8 +3,8 @@
 #include "cli/completion.hpp"
 #include "cli/helper_options.hpp"
 
+#include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
-#include "simile/model/network.hpp"
 #include "simile/pipeline/train_helper.hpp"
 
 namespace simile::cli {
@@ -18,19 +18,41 @@ struct TrainHelperFlags {
   std::int64_t folds = 5;
 };
 
-/// Only linear helpers are fitted on a GPU, and LibTorch is optional: auto is the CPU then.
-void settle_device(TrainHelperFlags& flags) {
-  if (flags.run.device == "auto" && (flags.options.kind != HelperKind::linear || !has_networks())) {
-    flags.run.device = "cpu";
+/// What an update is not told is as the earlier helper has it.
+void take_earlier(const CLI::App& app, TrainHelperFlags& flags) {
+  TrainHelperOptions& options = flags.options;
+  if (!options.update || !is_helper(options.out)) return;
+  const Helper earlier = read_helper(options.out);
+  if (app.count("--kind") == 0) flags.kind = to_string(earlier.kind);
+  if (app.count("--c") == 0) options.probe.c = earlier.probe.c;
+  options.probe.balanced = options.probe.balanced || earlier.probe.balanced;
+  if (app.count("--hidden") == 0 && earlier.kind == HelperKind::mlp) {
+    options.mlp.hidden = earlier.layers.front().num_classes();
   }
 }
 
-void execute(TrainHelperFlags& flags, const Session& session) {
+/// Throws invalid_argument for a flag without effect.
+void check_effects(const CLI::App& app, HelperKind kind) {
+  const bool mlp = kind == HelperKind::mlp;
+  for (const char* const flag : {"--hidden", "--epochs", "--lr", "--c"}) {
+    const bool of_mlp = std::string_view(flag) != "--c";
+    if (app.count(flag) == 0 || of_mlp == mlp) continue;
+    throw Error(ErrorCode::invalid_argument, concat(flag, ": no effect with --kind ", to_string(kind)));
+  }
+  if (app.count("--folds") > 0 && app.count("--held-out") > 0) {
+    throw Error(ErrorCode::invalid_argument, "--folds: no effect with --held-out");
+  }
+}
+
+void execute(const CLI::App& app, TrainHelperFlags& flags, const Session& session) {
   TrainHelperOptions& options = flags.options;
+  take_earlier(app, flags);
   options.kind = parse_helper_kind(flags.kind);
   options.evaluation.folds = static_cast<int>(flags.folds);
   take_helper_flags(flags.shared, session, options);
-  settle_device(flags);
+  check_effects(app, options.kind);
+  // A fit takes a fraction of a second on the CPU: the GPU is for who asks for it.
+  if (flags.run.device == "auto") flags.run.device = "cpu";
   const RunContext context(flags.run, session);
   show_helper(flags.shared, session, run_train_helper(options, context.get()));
 }
@@ -79,7 +101,7 @@ Command add_train_helper_command(CLI::App& train) {
       "linear suits most; mlp takes much longer, above all to evaluate (--folds 0 leaves that out); simile train\n"
       "finetune trains the network itself, on the photos.\n\n",
       kSettingsHelp));
-  return {app, [flags](const Session& session) { execute(*flags, session); }};
+  return {app, [app, flags](const Session& session) { execute(*app, *flags, session); }};
 }
 
 }  // namespace simile::cli

@@ -88,7 +88,7 @@ TEST_F(HelperCommand, TrainsPredictsAndNamesWhatToLabelNext) {
   const Outcome trained = train({"--labels", path("l.csv"), "--next", "5"});
   ASSERT_EQ(trained.code, 0) << trained.err;
   EXPECT_THAT(trained.out, HasSubstr("trained on 45 labels of 3 classes"));
-  EXPECT_THAT(trained.out, HasSubstr("(5-fold cross-validation)"));
+  EXPECT_THAT(trained.out, HasSubstr("(5-fold cross-validation, 45 images)"));
   std::set<std::string> files;
   for (const auto& entry : fs::directory_iterator(path("h"))) files.insert(entry.path().filename().native());
   EXPECT_EQ(files, (std::set<std::string>{"classes.csv", "confusion.csv", "confusion.svg", "curvature.state",
@@ -123,6 +123,35 @@ TEST_F(HelperCommand, TrainsPredictsAndNamesWhatToLabelNext) {
     for (int k = 0; k < 45; ++k) EXPECT_NE(row[0], id(k));  // labelled already
   }
   EXPECT_EQ(read("p.html").find("<b>.jpg"), std::string::npos);
+}
+
+TEST_F(HelperCommand, UpdateKeepsTheSettingsThatAreNotGivenAnew) {
+  write_labels("l.csv", 0, 30);
+  ASSERT_EQ(train({"--labels", path("l.csv"), "--c", "3", "--balanced", "--kind", "ridge"}).code, 0);
+  ASSERT_EQ(train({"--update"}).code, 0);
+  auto helper = nlohmann::json::parse(read("h/helper.json"));
+  EXPECT_EQ(helper["kind"], "ridge");
+  EXPECT_EQ(helper["c"], 3);
+  EXPECT_EQ(helper["balanced"], true);
+  ASSERT_EQ(train({"--update", "--c", "5"}).code, 0);
+  helper = nlohmann::json::parse(read("h/helper.json"));
+  EXPECT_EQ(helper["c"], 5);
+}
+
+TEST_F(HelperCommand, RefusesFlagsWithoutEffect) {
+  write_labels("l.csv", 0, 30);
+  const auto refused = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words{"--labels", path("l.csv")};
+    words.insert(words.end(), more.begin(), more.end());
+    const Outcome outcome = train(words);
+    EXPECT_EQ(outcome.code, 2);
+    return outcome.err;
+  };
+  EXPECT_THAT(refused({"--hidden", "8"}), HasSubstr("--hidden: no effect with --kind linear"));
+  EXPECT_THAT(refused({"--kind", "mlp", "--c", "8"}), HasSubstr("--c: no effect with --kind mlp"));
+  EXPECT_THAT(refused({"--folds", "3", "--held-out", ".2"}), HasSubstr("--folds: no effect with --held-out"));
+  EXPECT_THAT(refused({"--kind", "finetune"}), HasSubstr("simile train finetune PHOTOS"));
+  EXPECT_FALSE(fs::exists(path("h")));
 }
 
 TEST_F(HelperCommand, UpdateAddsLabelsCorrectsThemAndGoesOn) {

@@ -186,6 +186,7 @@ Features read_features(const Source& source, Content content) {
   features.method = Method::embedding;
   features.vectors = source.file.read_embeddings();
   features.model = source.info.model;
+  features.architecture = source.info.architecture;
   features.model_identity = source.info.model_identity;
   return features;
 }

@@ -5,6 +5,7 @@
 #include "feature/extraction.hpp"
 
 #include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 #include "simile/feature/image_embedder.hpp"
 
 namespace simile {
@@ -13,7 +14,7 @@ Extraction extract_embedding(const ExtractionJob& job) {
   ensure(job.options.embedder != nullptr, "no network to take vectors by");
   ImageEmbedder& embedder = *job.options.embedder;
   const std::int64_t dimensions = embedder.dimensions();
-  Recipe recipe{.name = "embedding 1, " + embedder.identity(),
+  Recipe recipe{.name = concat("embedding 1, ", embedder.identity(), ", ", embedder.arithmetic()),
                 .decode = decode_for(embedder.resized_to(), job.options),
                 .make = [&](View<const std::uint8_t, 3> image) { return embedder.prepare(image); },
                 .finish =
@@ -30,7 +31,9 @@ Extraction extract_embedding(const ExtractionJob& job) {
                 .batch = embedder.batch()};
   Extraction result;
   result.features.model = embedder.name();
+  result.features.architecture = embedder.architecture();
   result.features.model_identity = embedder.identity();
+  result.features.arithmetic = embedder.arithmetic();
   extract_rows(job, recipe, {dimensions}, result.features.vectors, result);
   return result;
 }

@@ -68,7 +68,9 @@ std::string description(const Features& features, const Catalogue& catalogue, do
   }
   if (!features.model.empty()) {
     json["model"] = to_valid_utf8(features.model);
+    if (!features.architecture.empty()) json["architecture"] = features.architecture;
     json["model_identity"] = features.model_identity;
+    if (!features.arithmetic.empty()) json["arithmetic"] = features.arithmetic;
   }
   if (images_per_second > 0) json["images_per_second"] = images_per_second;
   if (const auto root = root_of(catalogue); !root.empty()) json["root"] = root;
@@ -177,7 +179,8 @@ FeatureFileInfo read_feature_file_info(const fs::path& npy) {
     return value != parsed.end() && value->is_string() ? value->get<std::string>() : std::string();
   };
   result.model = text_of("model");
-  result.model_identity = text_of("model_identity");
+  result.architecture = text_of("architecture");
+  result.model_identity = comparable_identity(text_of("model_identity"));
   return result;
 }
 

@@ -18,9 +18,10 @@ namespace {
 
 class NetworkEmbedder final : public ImageEmbedder {
  public:
-  NetworkEmbedder(std::string name, ModelCard card, std::string checksum, std::unique_ptr<Network> network,
-                  const NetworkOptions& options)
+  NetworkEmbedder(std::string name, std::string architecture, ModelCard card, std::string checksum,
+                  std::unique_ptr<Network> network, const NetworkOptions& options)
       : name_(std::move(name)),
+        architecture_(std::move(architecture)),
         card_(std::move(card)),
         checksum_(std::move(checksum)),
         network_(std::move(network)),
@@ -32,9 +33,12 @@ class NetworkEmbedder final : public ImageEmbedder {
     return concat(card_.architecture, ", weights ", checksum_, ", layer ",
                   card_.layer.empty() ? "default" : card_.layer, ", ", card_.width_px, "x", card_.height_px,
                   crop ? " of " : " stretched", crop ? std::to_string(card_.shorter_side_px) : std::string(), ", mean ",
-                  numbers(card_.mean), ", deviation ", numbers(card_.deviation), ", ", to_string(options_.precision),
-                  " on ", options_.device.kind == Device::Kind::cuda ? "cuda" : "cpu");
+                  numbers(card_.mean), ", deviation ", numbers(card_.deviation));
   }
+  std::string arithmetic() const override {
+    return concat(to_string(options_.precision), " on ", options_.device.kind == Device::Kind::cuda ? "cuda" : "cpu");
+  }
+  std::string architecture() const override { return architecture_; }
   std::int64_t dimensions() const override { return network_->dimensions(); }
   std::int64_t batch() const override { return network_->best_batch(); }
   PixelSize resized_to() const override { return resized_for_network(card_); }
@@ -62,7 +66,7 @@ class NetworkEmbedder final : public ImageEmbedder {
     return concat(format_double(values[0]), "/", format_double(values[1]), "/", format_double(values[2]));
   }
 
-  std::string name_;
+  std::string name_, architecture_;
   ModelCard card_;
   std::string checksum_;
   std::unique_ptr<Network> network_;
@@ -87,6 +91,7 @@ class HelperEmbedder final : public ImageEmbedder {
 
   std::string name() const override { return name_; }
   std::string identity() const override { return concat(network_->identity(), "; helper ", checksum_); }
+  std::string arithmetic() const override { return network_->arithmetic(); }
   std::int64_t dimensions() const override { return helper_.layers.front().num_classes(); }
   std::int64_t batch() const override { return network_->batch(); }
   PixelSize resized_to() const override { return network_->resized_to(); }
@@ -130,6 +135,7 @@ std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Co
   }
   NetworkChoice of_network = choice;
   of_network.model = helper.model;
+  of_network.architecture = helper.architecture;
   auto network = open_embedder(of_network, context);
   if (network->identity() != helper.model_identity) {
     throw Error(ErrorCode::model, concat(in_quotes(choice.model), ": its network was ", helper.model_identity,
@@ -147,7 +153,7 @@ std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Co
 ModelCard card_of_torchscript(const std::string& file) {
   ModelCard card = *find_built_in_card(kDefaultModel);
   card.name = std::filesystem::path(file).stem().native();
-  card.architecture = "torchscript";
+  card.architecture = kTorchScript;
   card.layer.clear();
   return card;
 }
@@ -155,8 +161,8 @@ ModelCard card_of_torchscript(const std::string& file) {
 std::shared_ptr<ImageEmbedder> open_torchscript(const NetworkChoice& choice, const NetworkOptions& options) {
   const ModelCard card = choice.model.empty() ? card_of_torchscript(choice.torchscript) : read_model_card(choice.model);
   auto network = network_backend(options.device).open_torchscript(choice.torchscript, card, options);
-  return std::make_shared<NetworkEmbedder>(card.name, card, sha256_of_file(choice.torchscript), std::move(network),
-                                           options);
+  return std::make_shared<NetworkEmbedder>(card.name, kTorchScript, card, sha256_of_file(choice.torchscript),
+                                           std::move(network), options);
 }
 
 }  // namespace
@@ -179,8 +185,8 @@ std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const 
   const SafetensorsFile weights(model.weights);
   auto network = network_backend(options.device).open(model.card, weights, options);
   return std::make_shared<NetworkEmbedder>(
-      model_name(choice), model.card, model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256,
-      std::move(network), options);
+      model_name(choice), choice.architecture, model.card,
+      model.card.sha256.empty() ? sha256_of_file(model.weights) : model.card.sha256, std::move(network), options);
 }
 
 FeatureOptions with_embedder(FeatureOptions options, const Dataset& dataset, const Context& context) {

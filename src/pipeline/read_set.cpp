@@ -13,9 +13,11 @@ namespace simile {
 namespace fs = std::filesystem;
 
 ReadSet::ReadSet(const fs::path& input, const ListingOptions& listing, const FeatureOptions& features,
-                 const MetricOptions& metric, const Context& context)
+                 const MetricOptions& metric, const Context& context, NetworkFor network_for)
     : dataset_(open_nonempty(input, listing, context)), options_(features) {
-  options_.method = checked_method(dataset_, features, metric);
+  const bool has_vectors = dataset_.features && dataset_.features->method == Method::embedding;
+  if (has_vectors && network_for == NetworkFor::queries) options_.network = {};
+  options_.method = checked_method(dataset_, options_, metric);
   extraction_ = extract_nonempty(dataset_, options_, context);
   for (std::int64_t row = 0; row < extraction_.features.num_rows(); ++row) row_of_.emplace(id(row), row);
 }

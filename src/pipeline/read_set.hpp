@@ -13,12 +13,16 @@
 
 namespace simile {
 
+/// What a network that was chosen is for, where the set holds vectors already.
+enum class NetworkFor : unsigned char { set, queries };
+
 /// A set with the features of its readable items, whose rows are found by name.
 class ReadSet {
  public:
-  /// Opens and reads the set. Throws as open_nonempty(), checked_method() and extract_nonempty().
+  /// Opens and reads the set, a set of vectors without the network if that is for queries. Throws as open_nonempty(),
+  /// checked_method() and extract_nonempty().
   ReadSet(const std::filesystem::path& input, const ListingOptions& listing, const FeatureOptions& features,
-          const MetricOptions& metric, const Context& context);
+          const MetricOptions& metric, const Context& context, NetworkFor network_for = NetworkFor::set);
   ReadSet(const ReadSet&) = delete;
   ReadSet& operator=(const ReadSet&) = delete;
 

@@ -43,6 +43,19 @@ struct Queries {
   std::vector<std::size_t> image_places;  ///< of their results
 };
 
+/// The network that queries are seen by: the chosen one, else that of the set's vectors.
+NetworkChoice network_of(const Features& features, NetworkChoice chosen) {
+  if (!chosen.model.empty() || !chosen.architecture.empty() || !chosen.torchscript.empty()) return chosen;
+  if (features.architecture == kTorchScript) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--query: the set's vectors are of a TorchScript module, ", in_quotes(features.model),
+                       ", which is a program and opened only when you name it: --torchscript FILE"));
+  }
+  chosen.model = features.model;
+  chosen.architecture = features.architecture;
+  return chosen;
+}
+
 /// The options with which images from outside get features like the set's own.
 FeatureOptions options_like(const Features& features, FeatureOptions options) {
   options.method = features.method;
@@ -51,35 +64,40 @@ FeatureOptions options_like(const Features& features, FeatureOptions options) {
   if (features.colour_images.data() != nullptr) {
     options.size = PixelSize{features.colour_images.shape(2), features.colour_images.shape(1)};
   }
-  if (options.network.empty()) options.network.model = features.model;
   if (hash_kind(features.method)) {
     options.hash_size = static_cast<int>(std::lround(std::sqrt(static_cast<double>(features.bits))));
   }
   return options;
 }
 
-/// Vectors of different networks have nothing to do with each other.
-void check_same_network(const Features& searched, const ImageEmbedder& embedder) {
-  if (searched.model_identity.empty() || searched.model_identity == embedder.identity()) return;
+/// Vectors of different networks have nothing to do with each other. `what` the query is.
+void check_comparable(const Features& searched, std::string_view what, const std::string& model,
+                      const std::string& identity) {
+  if (comparable(searched.model_identity, identity)) return;
   throw Error(ErrorCode::invalid_argument,
               concat("--query: the set's vectors are of ", in_quotes(searched.model), " (", searched.model_identity,
-                     "), the query would be seen by ", in_quotes(embedder.name()), " (", embedder.identity(),
-                     "): embed the set again"));
+                     "), the query ", what, " ", in_quotes(model), " (", identity, "): embed the set again"));
 }
 
 /// Features of queries from outside the set.
-Features extract_queries(Dataset& dataset, const ReadSet& searched, const Context& context) {
-  FeatureOptions options = options_like(searched.features(), searched.options());
+Features extract_queries(Dataset& dataset, const ReadSet& searched, const NetworkChoice& network,
+                         const Context& context) {
+  const Features& set = searched.features();
   const bool features = dataset.features.has_value();
-  const bool has_network = !options.network.empty() || !searched.features().model.empty();
+  FeatureOptions options = options_like(set, searched.options());
+  if (set.method == Method::embedding) options.network = features ? NetworkChoice() : network_of(set, network);
   const bool fits = features ? dataset.features->method == options.method || !dataset.method
-                             : options.method != Method::embedding || has_network;
+                             : options.method != Method::embedding || !options.network.empty() || options.embedder;
   if (!fits) {
     throw Error(ErrorCode::invalid_argument,
                 concat("--query: ", dataset.kind, " cannot be compared with the set's ", searched.dataset().kind));
   }
   options = with_embedder(options, dataset, context);
-  if (options.embedder != nullptr) check_same_network(searched.features(), *options.embedder);
+  if (features) {
+    check_comparable(set, "is of", dataset.features->model, dataset.features->model_identity);
+  } else if (options.embedder != nullptr) {
+    check_comparable(set, "would be seen by", options.embedder->name(), options.embedder->identity());
+  }
   Extraction extraction = extract_features(dataset, options, context);
   if (extraction.errors.empty()) return std::move(extraction.features);
   const auto& [item, reason] = extraction.errors.front();
@@ -111,7 +129,7 @@ Queries read_queries(const SearchOptions& options, const ReadSet& searched, std:
     }
     Dataset dataset = open_nonempty(query, {}, context);
     Batch batch;
-    batch.features = extract_queries(dataset, searched, context);
+    batch.features = extract_queries(dataset, searched, options.features.network, context);
     for (std::int64_t row = 0; row < batch.features.num_rows(); ++row) {
       batch.places.push_back(results.size());
       results.push_back({concat(query, "#", row), {}});
@@ -124,7 +142,8 @@ Queries read_queries(const SearchOptions& options, const ReadSet& searched, std:
   Dataset dataset;
   dataset.kind = "image files";
   dataset.images.catalogue = queries.images.catalogue;
-  queries.outside.push_back({extract_queries(dataset, searched, context), queries.image_places, {}});
+  queries.outside.push_back(
+      {extract_queries(dataset, searched, options.features.network, context), queries.image_places, {}});
   return queries;
 }
 
@@ -198,13 +217,18 @@ void SearchOptions::validate() const {
 
 SearchSummary run_search(const SearchOptions& options, const Context& context) {
   options.validate();
-  const ReadSet searched(options.input, options.listing, options.features, options.metric, context);
+  const ReadSet searched(options.input, options.listing, options.features, options.metric, context,
+                         NetworkFor::queries);
   SearchSummary summary;
   summary.method = info(searched.features().method).name;
   summary.num_items = searched.dataset().catalogue().size();
   summary.num_unreadable = std::ssize(searched.errors());
 
   const Queries queries = read_queries(options, searched, summary.results, context);
+  if (searched.options().network != options.features.network && queries.outside.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                "--model, --arch, --precision, --torchscript: no effect, every --query is an item of the set");
+  }
   if (!queries.own.places.empty()) search(searched, queries.own, options, context, summary.results);
   for (const auto& batch : queries.outside) search(searched, batch, options, context, summary.results);
   if (!options.page.empty()) {

@@ -117,6 +117,7 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   run.helper.kind = options.kind;
   run.helper.embedding = concat("vectors of ", run.vectors().shape(1), " values");
   run.helper.model = run.dataset.features->model;
+  run.helper.architecture = run.dataset.features->architecture;
   run.helper.model_identity = run.dataset.features->model_identity;
   run.helper.probe = options.probe;
   run.helper.probe.kind = options.kind == HelperKind::ridge ? ProbeKind::ridge : ProbeKind::logistic;

@@ -7,6 +7,7 @@
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 #include "simile/core/version.hpp"
+#include "simile/feature/features.hpp"
 #include "simile/model/safetensors.hpp"
 #include "simile/train/helper.hpp"
 
@@ -93,6 +94,7 @@ void write_helper(const fs::path& folder, const Helper& helper, const std::strin
   json["embedding"] = to_valid_utf8(helper.embedding);
   if (!helper.model_identity.empty()) {
     json["model"] = to_valid_utf8(helper.model);
+    if (!helper.architecture.empty()) json["architecture"] = helper.architecture;
     json["model_identity"] = to_valid_utf8(helper.model_identity);
   }
   json["c"] = helper.probe.c;
@@ -106,7 +108,7 @@ void write_helper(const fs::path& folder, const Helper& helper, const std::strin
 bool is_helper(const fs::path& folder) { return fs::exists(folder / kJsonName); }
 
 void check_same_network(const Helper& helper, std::string_view model, std::string_view model_identity) {
-  if (helper.model_identity.empty() || model_identity.empty() || helper.model_identity == model_identity) return;
+  if (comparable(helper.model_identity, model_identity)) return;
   throw Error(ErrorCode::invalid_argument,
               concat("the helper was trained on vectors of ", in_quotes(helper.model), " (", helper.model_identity,
                      "), these are of ", in_quotes(std::string(model)), " (", model_identity, ")"));
@@ -128,7 +130,8 @@ Helper read_helper(const fs::path& folder) {
     helper.temperature = json.at("temperature").get<double>();
     helper.embedding = json.at("embedding").get<std::string>();
     helper.model = json.value("model", std::string());
-    helper.model_identity = json.value("model_identity", std::string());
+    helper.architecture = json.value("architecture", std::string());
+    helper.model_identity = comparable_identity(json.value("model_identity", std::string()));
     helper.probe.c = json.at("c").get<double>();
     helper.probe.balanced = json.at("balanced").get<bool>();
     helper.probe.validate();

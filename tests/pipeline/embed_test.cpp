@@ -23,10 +23,14 @@ using ::testing::SizeIs;
 /// The mean levels of the image's four quarters.
 class Quarters final : public ImageEmbedder {
  public:
-  explicit Quarters(std::string identity = "quarters 1") : identity_(std::move(identity)) {}
+  explicit Quarters(std::string identity = "quarters 1", std::string arithmetic = "fp32 on cpu",
+                    std::string architecture = {})
+      : identity_(std::move(identity)), arithmetic_(std::move(arithmetic)), architecture_(std::move(architecture)) {}
 
   std::string name() const override { return "quarters"; }
   std::string identity() const override { return identity_; }
+  std::string arithmetic() const override { return arithmetic_; }
+  std::string architecture() const override { return architecture_; }
   std::int64_t dimensions() const override { return 4; }
   std::int64_t batch() const override { return 3; }
   PixelSize resized_to() const override { return {2, 2}; }
@@ -46,7 +50,7 @@ class Quarters final : public ImageEmbedder {
   std::vector<std::size_t> batches;
 
  private:
-  std::string identity_;
+  std::string identity_, arithmetic_, architecture_;
 };
 
 class Embed : public test::Runs {
@@ -78,6 +82,7 @@ TEST_F(Embed, WritesAVectorAnImageInTheirOrder) {
   EXPECT_EQ(about("e.json")["method"], "embedding");
   EXPECT_EQ(about("e.json")["model"], "quarters");
   EXPECT_EQ(about("e.json")["model_identity"], "quarters 1");
+  EXPECT_EQ(about("e.json")["arithmetic"], "fp32 on cpu");
   EXPECT_GT(about("e.json")["images_per_second"], 0);
 }
 
@@ -106,6 +111,8 @@ TEST_F(Embed, GoesOnFromWhatAnEarlierRunKept) {
   const auto another = std::make_shared<Quarters>("quarters 2");
   options.embedder = another;
   EXPECT_EQ(features({.input = input, .features = options, .out = path("c.npy")}).num_kept, 0);
+  options.embedder = std::make_shared<Quarters>("quarters 1", "bf16 on cuda");
+  EXPECT_EQ(features({.input = input, .features = options, .out = path("d.npy")}).num_kept, 0);
 }
 
 TEST_F(Embed, GroupsPhotosByTheirVectors) {
@@ -167,6 +174,56 @@ TEST_F(EmbedSearch, RefusesAnotherNetwork) {
                 search(path("e.npy"), by(std::make_shared<Quarters>("quarters 2")), path("query.png").native());
               }),
               IsError(ErrorCode::invalid_argument, "embed the set again"));
+}
+
+TEST_F(EmbedSearch, ComparesWhatWasComputedElsewhere) {
+  photos({2, 2, 1});
+  const auto on_gpu = std::make_shared<Quarters>("quarters 1", "bf16 on cuda");
+  features({.input = path("photos"), .features = by(on_gpu), .out = path("e.npy")});
+  fs::copy_file(path("photos/1.png"), path("query.png"));
+  const auto summary = search(path("e.npy"), by(std::make_shared<Quarters>()), path("query.png").native());
+  EXPECT_EQ(summary.results.at(0).hits.at(0).id, "1.png");
+}
+
+TEST_F(EmbedSearch, TakesVectorsThatAnEarlierVersionWrote) {
+  photos({2, 2, 1});
+  const auto earlier = std::make_shared<Quarters>("quarters 1, fp16 on cuda", "");
+  features({.input = path("photos"), .features = by(earlier), .out = path("e.npy")});
+  fs::copy_file(path("photos/1.png"), path("query.png"));
+  EXPECT_EQ(search(path("e.npy"), by(std::make_shared<Quarters>()), path("query.png").native()).results.size(), 1U);
+  EXPECT_EQ(comparable_identity("a, bf16 on cpu; helper 12"), "a; helper 12");
+  EXPECT_EQ(comparable_identity("a, fp32 on cpu, b"), "a, fp32 on cpu, b");
+}
+
+TEST_F(EmbedSearch, ComparesVectorsOfTheSameNetworkAlone) {
+  photos({2, 2, 1});
+  features({.input = path("photos"), .features = by(std::make_shared<Quarters>()), .out = path("e.npy")});
+  features({.input = path("photos"), .features = by(std::make_shared<Quarters>()), .out = path("same.npy")});
+  features({.input = path("photos"), .features = by(std::make_shared<Quarters>("quarters 2")), .out = path("o.npy")});
+  EXPECT_EQ(search(path("e.npy"), {}, path("same.npy").native()).results.size(), 5U);
+  EXPECT_THAT(error_of([&] { search(path("e.npy"), {}, path("o.npy").native()); }),
+              IsError(ErrorCode::invalid_argument, "the query is of 'quarters' (quarters 2)"));
+}
+
+TEST_F(EmbedSearch, OpensATorchScriptModuleOnlyWhenItIsNamed) {
+  photos({2, 2, 1});
+  const auto module = std::make_shared<Quarters>("quarters 1", "fp32 on cpu", kTorchScript);
+  features({.input = path("photos"), .features = by(module), .out = path("e.npy")});
+  fs::copy_file(path("photos/1.png"), path("query.png"));
+  EXPECT_THAT(error_of([&] { search(path("e.npy"), {}, path("query.png").native()); }),
+              IsError(ErrorCode::invalid_argument, "opened only when you name it: --torchscript FILE"));
+  FeatureOptions named = by(module);
+  named.network.torchscript = "quarters.pt";
+  EXPECT_EQ(search(path("e.npy"), named, path("query.png").native()).results.at(0).hits.at(0).id, "1.png");
+}
+
+TEST_F(EmbedSearch, RefusesANetworkThatHasNothingToSee) {
+  photos({2, 2, 1});
+  features({.input = path("photos"), .features = by(std::make_shared<Quarters>()), .out = path("e.npy")});
+  FeatureOptions options;
+  options.network.model = "quarters";
+  EXPECT_THAT(error_of([&] { search(path("e.npy"), options, "1.png"); }),
+              IsError(ErrorCode::invalid_argument, "every --query is an item of the set"));
 }
 
 }  // namespace

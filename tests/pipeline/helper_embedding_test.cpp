@@ -5,6 +5,8 @@
 
 #include "pipeline/runs.hpp"
 
+#include "simile/feature/feature_file.hpp"
+#include "simile/model/safetensors.hpp"
 #include "simile/pipeline/search.hpp"
 #include "simile/pipeline/train_autoencoder.hpp"
 #include "simile/pipeline/train_helper.hpp"
@@ -92,6 +94,27 @@ TEST_F(HelperEmbedding, AQueryIsSeenByTheNetworkThatTheVectorsName) {
   ASSERT_EQ(summary.results.size(), 1U);
   EXPECT_EQ(summary.results[0].hits.at(0).id, "4.png");
   EXPECT_NEAR(summary.results[0].hits.at(0).similarity, 1, 1e-5);
+}
+
+TEST_F(HelperEmbedding, AQueryIsSeenByWeightsWithoutACard) {
+  Features features;
+  features.method = Method::embedding;
+  features.vectors = Array<float, 2>({1, 2});
+  features.vectors.data()[0] = 1;
+  features.model = path("x.safetensors").native();
+  features.architecture = "resnet18";
+  features.model_identity = "resnet18, weights 12";
+  features.items = {0};
+  Catalogue catalogue;
+  catalogue.ids = {"a"};
+  write_feature_file(path("bare.npy"), features, catalogue, false);
+  const std::vector<std::uint8_t> bytes(4);
+  write_safetensors(path("x.safetensors"), std::vector<TensorBytes>{{"w", TensorType::uint8, {4}, bytes}});
+  SearchOptions options;
+  options.input = path("bare.npy");
+  std::filesystem::copy_file(path("photos/4.png"), path("query.png"));
+  options.queries = {path("query.png").native()};
+  EXPECT_THAT(error_of([&] { run_search(options, context()); }), IsError(ErrorCode::model, "resnet18"));
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ struct FeatureFileInfo {
   std::int64_t bits = 0;            ///< of hashes
   std::optional<PixelSize> size{};  ///< to which images were resized
   std::string model;                ///< Features::model
+  std::string architecture;         ///< Features::architecture
   std::string model_identity;       ///< Features::model_identity
   std::string root;                 ///< folder that the ids are relative to; empty: not known
   std::vector<std::string> ids;     ///< empty: rows have no names

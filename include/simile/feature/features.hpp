@@ -4,12 +4,22 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "simile/core/array.hpp"
 #include "simile/feature/method.hpp"
 
 namespace simile {
+
+/// Stands for the architecture where a network is a TorchScript module.
+inline constexpr const char* kTorchScript = "torchscript";
+
+/// Features::model_identity as a file of simile 0.1 may give it: without the precision and device that it had there.
+std::string comparable_identity(std::string identity);
+
+/// Whether vectors of these identities are comparable. One that is not known (empty) is taken for any.
+bool comparable(std::string_view identity, std::string_view other);
 
 /// The features of a run's items: row k belongs to item items[k] of the catalogue (ascending). One of the arrays is in
 /// use, as the method says.
@@ -23,7 +33,9 @@ struct Features {
   Array<std::uint32_t, 2> signatures;    ///< minhash: [n, 128]; all 2^32 - 1 where an image has no corners
   Array<float, 2> vectors;               ///< embedding: [n, d]
   std::string model{};                   ///< embedding: name of the network, where simile took them; else empty
-  std::string model_identity{};          ///< of its weights and how it was run
+  std::string architecture{};            ///< of its weights, where they have no card; kTorchScript of a module
+  std::string model_identity{};          ///< of its weights and what they see: vectors of two are not comparable
+  std::string arithmetic{};              ///< of precision and device, for people: does not make them incomparable
   std::int64_t width_px = 0;             ///< to which the images were resized before; 0: not known, or not at all
   std::int64_t height_px = 0;
   std::vector<std::int64_t> items;

@@ -18,8 +18,14 @@ class ImageEmbedder {
   virtual ~ImageEmbedder() = default;
   /// By which people, and a later run, find the model: "tf_efficientnet_lite0", or an absolute path.
   virtual std::string name() const = 0;
-  /// All that the vectors depend on besides the image: what is kept under one identity is never used for another.
+  /// What is seen, and by which weights: vectors of one identity are comparable, of two never.
   virtual std::string identity() const = 0;
+  /// By which arithmetic: vectors of one identity are near, not equal, where this differs, so that what is kept of one
+  /// run is not used for another. Like "bf16 on cuda".
+  virtual std::string arithmetic() const { return {}; }
+  /// What, besides the name, is needed to open it again: the architecture of weights that have no card, kTorchScript of
+  /// a module; else empty.
+  virtual std::string architecture() const { return {}; }
   /// Values of a vector.
   virtual std::int64_t dimensions() const = 0;
   /// Images that embed() is given at a time.

@@ -30,6 +30,7 @@ struct Helper {
   double temperature = 1;
   std::string embedding;         ///< what the vectors are, for people: "vectors of 1280 values"
   std::string model{};           ///< network that made them, Features::model; empty: not known
+  std::string architecture{};    ///< Features::architecture
   std::string model_identity{};  ///< Features::model_identity
   ProbeOptions probe{};          ///< with which it was fitted, for the next round
 

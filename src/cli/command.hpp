@@ -51,6 +51,7 @@ Command add_undo_command(CLI::App& program);
 Command add_model_list_command(CLI::App& parent);
 Command add_model_add_command(CLI::App& parent);
 Command add_model_info_command(CLI::App& parent);
+Command add_model_remove_command(CLI::App& parent);
 Command add_train_autoencoder_command(CLI::App& train);
 Command add_devices_command(CLI::App& program);
 Command add_completion_command(CLI::App& program);

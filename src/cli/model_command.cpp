@@ -21,6 +21,7 @@ struct ModelFlags {
   AddModelOptions add;
   bool tensors = false;
   bool json = false;
+  bool dry_run = false;
 };
 
 void add_architecture_option(CLI::App& app, std::string& target) {
@@ -177,6 +178,30 @@ Command add_model_info_command(CLI::App& parent) {
               print_info(session.streams.out, info, flags->tensors);
             }
             check_architecture(info);
+          }};
+}
+
+Command add_model_remove_command(CLI::App& parent) {
+  auto flags = std::make_shared<ModelFlags>();
+  CLI::App* const app = parent.add_subcommand("remove", "Remove a model that you added");
+  app->add_option("NAME", flags->model, "Its name in simile model list")->required()->type_name("");
+  app->add_flag("--dry-run", flags->dry_run, "Only say what would be removed");
+  app->footer(
+      concat("The copy in your folder of models goes, with its card. The file that it was added from stays; so do "
+             "models\nthat came with simile, and files in the folder that are not simile's.\n\n",
+             kSettingsHelp));
+  return {app, [flags](const Session& session) {
+            const RemovedModel removed = remove_model(default_model_store(), flags->model, flags->dry_run);
+            session.streams.out << (flags->dry_run ? "to be removed: " : "removed ") << flags->model << ", "
+                                << format_counted(removed.num_files, "file", "files") << " of "
+                                << format_bytes(removed.size_bytes) << " in " << in_quotes(removed.folder.native())
+                                << '\n';
+            if (removed.folder_stays) session.streams.out << "other files there stay\n";
+            if (!removed.shown_instead.empty()) {
+              session.streams.out << "--model " << flags->model << (flags->dry_run ? " will mean" : " means")
+                                  << " the one that came with simile\n";
+            }
+            if (flags->dry_run) session.streams.out << "nothing was removed (--dry-run)\n";
           }};
 }
 

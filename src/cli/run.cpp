@@ -129,6 +129,7 @@ std::vector<Command> add_commands(CLI::App& program) {
   commands.push_back(cli::add_model_list_command(model));
   commands.push_back(cli::add_model_add_command(model));
   commands.push_back(cli::add_model_info_command(model));
+  commands.push_back(cli::add_model_remove_command(model));
   CLI::App& train = cli::add_group(program, "train", "Train networks with your photos, or a helper with your labels");
   commands.push_back(cli::add_train_autoencoder_command(train));
   commands.push_back(cli::add_train_helper_command(train));

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <cerrno>
 #include <cstdint>
 #include <system_error>
 #include <vector>
 
-#include <fcntl.h>
-#include <sys/file.h>
-#include <unistd.h>
-
 #include "model/model_files.hpp"
+#include "model/store_folder.hpp"
 
 #include "simile/core/atomic_file.hpp"
 #include "simile/core/error.hpp"
@@ -25,32 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::int64_t kPieceBytes = 1 << 20;
-constexpr std::string_view kWeightsPrefix = "model-";
-constexpr std::size_t kDigitsInName = 16;
-
-/// Keeps other programs from adding to the same store. The file stays: to remove it would let two have it.
-class StoreLock {
- public:
-  explicit StoreLock(const fs::path& store) {
-    const fs::path path = store / ".lock";
-    descriptor_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-    if (descriptor_ < 0) throw_system_error("write", path);
-    if (::flock(descriptor_, LOCK_EX | LOCK_NB) == 0) return;
-    const int code = errno;
-    ::close(descriptor_);
-    if (code == EWOULDBLOCK) {
-      throw Error(ErrorCode::io, concat("another simile is adding a model to ", in_quotes(store.native())));
-    }
-    errno = code;
-    throw_system_error("lock", path);
-  }
-  ~StoreLock() { ::close(descriptor_); }
-  StoreLock(const StoreLock&) = delete;
-  StoreLock& operator=(const StoreLock&) = delete;
-
- private:
-  int descriptor_;
-};
 
 /// Copies a file piece by piece; gives the checksum of what was copied.
 std::string copy_file(const fs::path& from, AtomicFile& to) {
@@ -79,28 +49,6 @@ void check_target(const ModelStore& store, const std::string& name, bool overwri
     throw Error(ErrorCode::invalid_argument,
                 concat("a model ", in_quotes(name),
                        " came with simile (--name gives yours another name, --overwrite lets it hide that one)"));
-  }
-}
-
-/// "model-0123456789abcdef.safetensors", as write_weights() names them; others' shards are called model-00001-of-00002.
-bool is_weights_name(const std::string& name) {
-  const std::string_view prefix = kWeightsPrefix;
-  const std::string_view extension = kWeightsExtension;
-  if (name.size() != prefix.size() + kDigitsInName + extension.size()) return false;
-  const auto digits = std::string_view(name).substr(prefix.size(), kDigitsInName);
-  return name.starts_with(prefix) && name.ends_with(extension) &&
-         digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
-}
-
-/// What earlier models of this name, or runs that were killed, left: files that only this program names so.
-void remove_leftovers(const fs::path& folder, const std::string& weights) {
-  std::error_code ignored;
-  for (const auto& entry : fs::directory_iterator(folder, ignored)) {
-    const std::string name = entry.path().filename().native();
-    const bool old_weights = is_weights_name(name) && name != weights;
-    if ((old_weights || name.starts_with(kTemporaryPrefix)) && entry.is_regular_file(ignored)) {
-      fs::remove(entry.path(), ignored);
-    }
   }
 }
 

@@ -56,7 +56,7 @@ TEST_F(ModelCommand, AddsListsAndDescribesAModel) {
 
 TEST_F(ModelCommand, SaysWhatIsWrong) {
   const std::string file = weights("x.safetensors");
-  EXPECT_THAT(simile_run({"model"}), Fails(kExitUsage, "commands are list, add, info"));
+  EXPECT_THAT(simile_run({"model"}), Fails(kExitUsage, "commands are list, add, info, remove"));
   EXPECT_THAT(simile_run({"model", "add"}), Fails(kExitUsage, "FILE is required"));
   EXPECT_THAT(simile_run({"model", "add", file}), Fails(kExitUsage, "--arch says what it is"));
   EXPECT_THAT(simile_run({"model", "add", file, "--arch", "alexnet"}),
@@ -75,6 +75,22 @@ TEST_F(ModelCommand, ReplacesOnlyWhenTold) {
   EXPECT_EQ(simile_run({"model", "add", first, "--arch", "resnet18"}).code, kExitDone);
   EXPECT_THAT(simile_run({"model", "add", second, "--arch", "resnet18"}), Fails(kExitUsage, "--overwrite replaces it"));
   EXPECT_EQ(simile_run({"model", "add", second, "--arch", "resnet18", "--overwrite"}).code, kExitDone);
+}
+
+TEST_F(ModelCommand, RemovesWhatWasAdded) {
+  const std::string file = weights("x.safetensors");
+  EXPECT_EQ(simile_run({"model", "add", file, "--arch", "resnet18", "--name", "mine"}).code, kExitDone);
+  const auto told = simile_run({"model", "remove", "mine", "--dry-run"});
+  EXPECT_THAT(told.out, HasSubstr("to be removed: mine, 2 files of "));
+  EXPECT_THAT(told.out, HasSubstr("nothing was removed"));
+  EXPECT_EQ(simile_run({"model", "info", "mine"}).code, kExitDone);
+  const auto removed = simile_run({"model", "remove", "mine"});
+  EXPECT_EQ(removed.code, kExitDone) << removed.err;
+  EXPECT_THAT(removed.out, HasSubstr("removed mine, 2 files of "));
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "data/simile/models/mine"));
+  EXPECT_TRUE(std::filesystem::exists(file));
+  EXPECT_THAT(simile_run({"model", "remove", "mine"}), Fails(kExitFailed, "you added no model 'mine'"));
+  EXPECT_THAT(simile_run({"model", "remove"}), Fails(kExitUsage, "NAME is required"));
 }
 
 TEST_F(ModelCommand, SeesWeightsThatChanged) {

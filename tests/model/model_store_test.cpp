@@ -246,9 +246,48 @@ TEST_F(ModelStoreTest, SaysThatAnotherRunIsAdding) {
   const int descriptor = ::open((store_.user / ".lock").c_str(), O_RDWR | O_CLOEXEC);
   ASSERT_GE(descriptor, 0);
   ASSERT_EQ(::flock(descriptor, LOCK_EX | LOCK_NB), 0);
-  expect_error(ErrorCode::io, "another simile is adding a model", [&] { add(run, "b"); });
+  expect_error(ErrorCode::io, "another simile is changing the models", [&] { add(run, "b"); });
   ::close(descriptor);
   EXPECT_NO_THROW(add(run, "b"));
+}
+
+TEST_F(ModelStoreTest, RemovesAModelAndNothingElse) {
+  const fs::path run = write_model(folder_ / "run", named("a"));
+  add(run);
+  add(run, "b");
+  folder_.write("user/a/notes.txt", "the user's");
+  const RemovedModel told = remove_model(store_, "a", true);
+  EXPECT_EQ(told.num_files, 2);
+  EXPECT_TRUE(told.folder_stays);
+  EXPECT_THAT(names(), ElementsAre("a", "b"));
+  EXPECT_EQ(remove_model(store_, "a", false).num_files, 2);
+  EXPECT_THAT(files_of("a"), ElementsAre("notes.txt"));
+  EXPECT_FALSE(remove_model(store_, "b", false).folder_stays);
+  EXPECT_FALSE(fs::exists(store_.user / "b"));
+  EXPECT_THAT(names(), ElementsAre());
+  EXPECT_TRUE(fs::exists(run / "model.safetensors"));
+}
+
+TEST_F(ModelStoreTest, RemovesAModelThatIsNotUsable) {
+  folder_.write("user/bad/card.json", "{}");
+  remove_model(store_, "bad", false);
+  EXPECT_FALSE(fs::exists(store_.user / "bad"));
+}
+
+TEST_F(ModelStoreTest, RemovesOnlyWhatTheUserAdded) {
+  write_model(folder_ / "shared" / "a", named("a"));
+  write_model(folder_ / "b", named("b"));
+  expect_error(ErrorCode::invalid_argument, "came with simile", [&] { remove_model(store_, "a", false); });
+  fs::create_directories(store_.user);
+  for (const std::string name : {"../b", "..", "", "none"}) {
+    expect_error(ErrorCode::not_found, "you added no model", [&] { remove_model(store_, name, false); });
+  }
+  fs::create_directory_symlink(folder_ / "b", store_.user / "b");
+  expect_error(ErrorCode::invalid_argument, "is a symbolic link", [&] { remove_model(store_, "b", false); });
+  EXPECT_TRUE(fs::exists(folder_ / "b" / "card.json"));
+  add(folder_ / "shared" / "a", "", true);
+  EXPECT_EQ(remove_model(store_, "a", false).shown_instead, folder_ / "shared" / "a");
+  EXPECT_EQ(find_model(store_, "a").card_file, folder_ / "shared" / "a" / "card.json");
 }
 
 TEST_F(ModelStoreTest, SaysThatThereIsNoPlaceForModels) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -64,5 +65,18 @@ struct AddModelOptions {
 /// its checksum. Throws as find_model(), invalid_argument when there is such a model and `overwrite` is not set, model
 /// when the weights are not those of the card, io.
 Model add_model(const ModelStore& store, const AddModelOptions& options);
+
+struct RemovedModel {
+  std::filesystem::path folder;
+  std::int64_t num_files = 0;
+  std::int64_t size_bytes = 0;          ///< of the files
+  bool folder_stays = false;            ///< with files that are not simile's
+  std::filesystem::path shown_instead;  ///< the model of this name that came with the program; empty: none
+};
+
+/// Removes a model that the user added: its card, first, its weights, and the folder, unless other files are in it,
+/// which stay. `dry_run`: only says what would go. Throws not_found, invalid_argument for what came with the program
+/// or is a symbolic link, io.
+RemovedModel remove_model(const ModelStore& store, const std::string& name, bool dry_run);
 
 }  // namespace simile

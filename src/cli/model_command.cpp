@@ -74,6 +74,15 @@ std::string joined(const std::array<double, 3>& numbers) {
   return concat(numbers[0], " ", numbers[1], " ", numbers[2]);
 }
 
+/// How images are brought to the network, and who says so: weights do not say it themselves.
+std::string preprocessing(const ModelCard& card, const Model& source) {
+  const std::string what =
+      concat("input ", describe_input(card), "; mean ", joined(card.mean), ", std ", joined(card.deviation), ", as ");
+  if (!source.card_file.empty()) return concat(what, in_quotes(to_valid_utf8(source.card_file.native())), " says");
+  return concat(what, "the weights published at ", find_built_in_card(card.architecture)->source,
+                " want it; if yours want something else, change it in card.json there");
+}
+
 std::string shape_text(const TensorInfo& tensor) {
   std::string text;
   for (const auto extent : tensor.shape) text += concat(text.empty() ? "" : ", ", extent);
@@ -152,10 +161,12 @@ Command add_model_add_command(CLI::App& parent) {
   app->footer(concat("Weights are copied to ~/.local/share/simile/models ($XDG_DATA_HOME).\n\n", kSettingsHelp));
   return {app, [flags](const Session& session) {
             const ModelStore store = default_model_store();
-            check_architecture(inspect_model(find_model(store, flags->add.source, flags->add.architecture)));
+            const Model source = find_model(store, flags->add.source, flags->add.architecture);
+            check_architecture(inspect_model(source));
             const Model model = add_model(store, flags->add);
             session.streams.out << "added " << model.card.name << " to "
-                                << in_quotes(model.card_file.parent_path().native()) << '\n';
+                                << in_quotes(model.card_file.parent_path().native()) << '\n'
+                                << preprocessing(model.card, source) << '\n';
           }};
 }
 

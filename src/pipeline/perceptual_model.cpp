@@ -17,12 +17,11 @@ Model find_usual() {
     return find_model(default_model_store(), kUsual);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::not_found) throw;
-    throw Error(
-        ErrorCode::not_found,
-        concat("--loss perceptual compares feature maps of vgg19, whose weights are not here: download "
-               "torchvision's VGG19_Weights.IMAGENET1K_V1 as a .safetensors file and add it by `simile model add "
-               "FILE.safetensors --arch vgg19`, or name a network that is here, such as --perceptual-model "
-               "tf_efficientnet_lite0 (simile model list tells which are)"));
+    throw Error(ErrorCode::not_found,
+                concat("--loss perceptual compares feature maps of vgg19, whose weights are not here: download "
+                       "model.safetensors of https://huggingface.co/timm/vgg19.tv_in1k and add it by `simile model add "
+                       "FILE.safetensors --arch vgg19`, or name a network that is here, such as --perceptual-model "
+                       "tf_efficientnet_lite0 (simile model list tells which are)"));
   }
 }
 

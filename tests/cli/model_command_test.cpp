@@ -28,7 +28,14 @@ class ModelCommand : public testing::Test {
 TEST_F(ModelCommand, AddsListsAndDescribesAModel) {
   const auto added = simile_run({"model", "add", weights("x.safetensors"), "--arch", "resnet50", "--name", "mine"});
   EXPECT_EQ(added.code, kExitDone) << added.err;
-  EXPECT_EQ(added.out, "added mine to '" + (folder_ / "data/simile/models/mine").native() + "'\n");
+  EXPECT_EQ(added.out, "added mine to '" + (folder_ / "data/simile/models/mine").native() +
+                           "'\ninput 224x224 px: the shorter side to 256 px, then the middle; mean 0.485 0.456 0.406, "
+                           "std 0.229 0.224 0.225, as the weights published at https://huggingface.co/timm/"
+                           "resnet50.tv_in1k want it; if yours want something else, change it in card.json there\n");
+  const std::string folder = folder_ / "data/simile/models/mine";
+  const auto again = simile_run({"model", "add", folder, "--name", "again"});
+  EXPECT_THAT(again.out,
+              HasSubstr("mean 0.485 0.456 0.406, std 0.229 0.224 0.225, as '" + folder + "/card.json' says\n"));
 
   const auto list = simile_run({"model", "list"});
   EXPECT_EQ(list.code, kExitDone);

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <functional>
 #include <set>
+#include <utility>
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -59,8 +60,29 @@ bool same_kind(TensorType type, const at::Tensor& tensor) {
   return at::isFloatingType(scalar_type(type)) == tensor.is_floating_point();
 }
 
+/// timm has vgg19's linear layers as convolutions of the whole map: the same values in the same order.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kOtherNames{
+    {{"classifier.0.", "pre_logits.fc1."}, {"classifier.3.", "pre_logits.fc2."}, {"classifier.6.", "head.fc."}}};
+
+/// The tensor of this name, or of the one that others give it.
+const TensorInfo* find_tensor(const SafetensorsFile& weights, std::string_view name) {
+  if (const auto* const found = weights.find(name)) return found;
+  for (const auto& [own, other] : kOtherNames) {
+    if (name.starts_with(own)) return weights.find(concat(other, name.substr(own.size())));
+  }
+  return nullptr;
+}
+
+/// Whether the tensor is of this shape; by another name, also where it has axes of 7x7 or 1x1 that a linear layer has
+/// not.
+bool has_shape(const TensorInfo& found, const std::string& name, at::IntArrayRef wanted) {
+  const at::IntArrayRef shape(found.shape);
+  if (shape == wanted || found.name == name) return shape == wanted;
+  return shape.size() == 4 && wanted.size() == 2 && shape[0] == wanted[0] && found.count() == wanted[0] * wanted[1];
+}
+
 std::int64_t extent_of(const SafetensorsFile& weights, std::string_view name, std::size_t axis) {
-  const auto* const tensor = weights.find(name);
+  const auto* const tensor = find_tensor(weights, name);
   // A tensor without values has any extents: they are of no network.
   return tensor != nullptr && tensor->count() > 0 && axis < tensor->shape.size() ? tensor->shape[axis] : 0;
 }
@@ -79,7 +101,7 @@ ArchitectureOptions options_of(std::string_view architecture, const SafetensorsF
   for (const auto& [family, layer] : kLastLayers) {
     if (architecture.starts_with(family)) options.num_classes = extent_of(weights, concat(layer, ".weight"), 0);
   }
-  options.hidden_layers = weights.find("classifier.0.weight") != nullptr;
+  options.hidden_layers = find_tensor(weights, "classifier.0.weight") != nullptr;
   const std::int64_t patches = extent_of(weights, "pos_embed", 1) - 1;
   const auto side =
       static_cast<std::int64_t>(std::lround(std::sqrt(static_cast<double>(std::max<std::int64_t>(patches, 0)))));
@@ -94,10 +116,11 @@ StateMatch match_state(const NetworkModule& network, const SafetensorsFile& weig
   for_each_entry(network, [&](const std::string& name, at::Tensor& tensor) {
     known.insert(name);
     if (!optional(name)) match.num_parameters += tensor.numel();
-    const auto* const found = weights.find(name);
+    const auto* const found = find_tensor(weights, name);
+    if (found != nullptr) known.insert(found->name);
     if (found == nullptr) {
       if (!optional(name)) match.missing.push_back(name);
-    } else if (at::IntArrayRef(found->shape) != tensor.sizes()) {
+    } else if (!has_shape(*found, name, tensor.sizes())) {
       match.misshapen.push_back(concat(name, ": ", shape_text(found->shape), ", wanted ", shape_text(tensor.sizes())));
     } else if (!same_kind(found->type, tensor)) {
       match.misshapen.push_back(concat(name, ": ", to_string(found->type), ", wanted ",
@@ -123,9 +146,10 @@ void load_state(NetworkModule& network, const SafetensorsFile& weights) {
   }
   const at::NoGradGuard no_grad;
   for_each_entry(network, [&](const std::string& name, at::Tensor& tensor) {
-    const auto* const found = weights.find(name);
+    const auto* const found = find_tensor(weights, name);
     if (found == nullptr) return;
-    const auto values = at::empty(tensor.sizes(), scalar_type(found->type));
+    const auto type = scalar_type(found->type);
+    const auto values = at::empty(tensor.sizes(), type);
     weights.read(*found, values.data_ptr());
     tensor.copy_(values);
   });

@@ -15,7 +15,8 @@ namespace simile {
 /// not there; positions for their grid.
 ArchitectureOptions options_of(std::string_view architecture, const SafetensorsFile& weights);
 
-/// How the file's tensors fit the network's parameters and buffers. Counters of batches may be missing.
+/// How the file's tensors fit the network's parameters and buffers, by their own or by timm's names for vgg19's linear
+/// layers. Counters of batches may be missing.
 StateMatch match_state(const NetworkModule& network, const SafetensorsFile& weights);
 
 /// Fills parameters and buffers by name; numbers of any floating-point type become those of the network. Tensors that

@@ -16,6 +16,7 @@
 #include "model/network/efficientnet_lite_inference.hpp"
 #include "model/network/state_dict.hpp"
 #include "model/network/tensor_view.hpp"
+#include "model/network/uninitialised.hpp"
 #include "support/temporary_folder.hpp"
 
 #include "simile/core/array.hpp"
@@ -142,6 +143,79 @@ TEST_F(NetworkFile, EveryFloatingPointTypeIsTaken) {
     EXPECT_EQ(output.sizes(), wanted.sizes());
     EXPECT_LE(relative_difference(output, wanted), tolerance) << at::toString(type);
   }
+}
+
+/// A file of zeros, which takes no space, with these tensors of F32.
+void write_zeros(const std::filesystem::path& path, const std::map<std::string, std::vector<std::int64_t>>& shapes) {
+  std::string header = "{";
+  std::int64_t end = 0;
+  for (const auto& [name, shape] : shapes) {
+    std::int64_t begin = end;
+    std::string extents;
+    std::int64_t count = 1;
+    for (const auto extent : shape) {
+      count *= extent;
+      extents += (extents.empty() ? "" : ",") + std::to_string(extent);
+    }
+    end += 4 * count;
+    header += (begin > 0 ? ",\"" : "\"") + name + "\":{\"dtype\":\"F32\",\"shape\":[" + extents +
+              "],\"data_offsets\":[" + std::to_string(begin) + "," + std::to_string(end) + "]}";
+  }
+  header += "}";
+  header.resize((header.size() + 7) / 8 * 8, ' ');
+  const auto size = static_cast<std::uint64_t>(header.size());
+  std::ofstream file(path, std::ios::binary);
+  file.write(reinterpret_cast<const char*>(&size), sizeof size);
+  file << header;
+  file.close();
+  std::filesystem::resize_file(path, 8 + header.size() + static_cast<std::uint64_t>(end));
+}
+
+TEST(Vgg19File, LinearLayersMayHaveTimmsNames) {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "vgg19.safetensors";
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  {
+    const Uninitialised guard;
+    for (const auto& [name, tensor] : state_of(*make_architecture("vgg19", {.num_classes = 10}))) {
+      if (name.starts_with("features.")) shapes[name] = tensor.sizes().vec();
+    }
+  }
+  shapes["pre_logits.fc1.weight"] = {4096, 512, 7, 7};
+  shapes["pre_logits.fc1.bias"] = {4096};
+  shapes["pre_logits.fc2.weight"] = {4096, 4096, 1, 1};
+  shapes["pre_logits.fc2.bias"] = {4096};
+  shapes["head.fc.weight"] = {10, 4096};
+  shapes["head.fc.bias"] = {10};
+  write_zeros(path, shapes);
+  const auto match = backend().match("vgg19", SafetensorsFile(path));
+  EXPECT_THAT(match.missing, IsEmpty());
+  EXPECT_THAT(match.unexpected, IsEmpty());
+  EXPECT_THAT(match.misshapen, IsEmpty());
+  shapes["pre_logits.fc1.weight"] = {4096, 512, 7, 6};
+  write_zeros(path, shapes);
+  EXPECT_THAT(backend().match("vgg19", SafetensorsFile(path)).misshapen, ElementsAre(HasSubstr("classifier.0.weight")));
+  shapes.erase("pre_logits.fc2.bias");
+  write_zeros(path, shapes);
+  EXPECT_THAT(backend().match("vgg19", SafetensorsFile(path)).missing, ElementsAre("classifier.3.bias"));
+}
+
+TEST(UninitialisedWeights, AreNotDrawnAndNothingElseChanges) {
+  auto numbers = at::zeros({1000});
+  const auto image = at::ones({1, 3, 8, 8});
+  at::manual_seed(1);
+  const auto expected = at::rand({4});
+  at::manual_seed(1);
+  {
+    const Uninitialised guard;
+    numbers.uniform_(1, 2);
+    numbers.normal_(5, 1);
+    EXPECT_EQ(numbers.abs().sum().item<float>(), 0);
+    EXPECT_EQ(at::conv2d(image, at::ones({1, 3, 3, 3})).sum().item<float>(), 27 * 36);
+  }
+  EXPECT_TRUE(at::equal(at::rand({4}), expected)) << "the generator was not used";
+  numbers.uniform_(1, 2);
+  EXPECT_GE(numbers.min().item<float>(), 1);
 }
 
 TEST_F(NetworkFile, CountersOfBatchesAndTheLastLayerMayBeMissing) {

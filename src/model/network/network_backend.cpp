@@ -26,8 +26,7 @@ class TorchNetworks final : public NetworkBackend {
 
   StateMatch match(std::string_view architecture, const SafetensorsFile& weights) const override {
     StateMatch found;
-    with_torch_errors(
-        [&] { found = match_state(*make_architecture(architecture, options_of(architecture, weights)), weights); });
+    with_torch_errors([&] { found = match_architecture(architecture, weights); });
     return found;
   }
 

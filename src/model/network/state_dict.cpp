@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "model/network/uninitialised.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
@@ -81,6 +83,11 @@ bool has_shape(const TensorInfo& found, const std::string& name, at::IntArrayRef
   return shape.size() == 4 && wanted.size() == 2 && shape[0] == wanted[0] && found.count() == wanted[0] * wanted[1];
 }
 
+std::shared_ptr<NetworkModule> made_without_weights(std::string_view architecture, const ArchitectureOptions& options) {
+  const Uninitialised guard;
+  return make_architecture(architecture, options);
+}
+
 std::int64_t extent_of(const SafetensorsFile& weights, std::string_view name, std::size_t axis) {
   const auto* const tensor = find_tensor(weights, name);
   // A tensor without values has any extents: they are of no network.
@@ -149,17 +156,30 @@ void load_state(NetworkModule& network, const SafetensorsFile& weights) {
     const auto* const found = find_tensor(weights, name);
     if (found == nullptr) return;
     const auto type = scalar_type(found->type);
+    if (type == tensor.scalar_type() && tensor.is_contiguous()) {
+      weights.read(*found, tensor.data_ptr());
+      return;
+    }
     const auto values = at::empty(tensor.sizes(), type);
     weights.read(*found, values.data_ptr());
     tensor.copy_(values);
   });
 }
 
-std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights) {
-  auto network = make_architecture(architecture, options_of(architecture, weights));
+std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights,
+                                                 const ArchitectureOptions& options) {
+  auto network = made_without_weights(architecture, options);
   load_state(*network, weights);
   network->eval();
   return network;
+}
+
+std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights) {
+  return load_architecture(architecture, weights, options_of(architecture, weights));
+}
+
+StateMatch match_architecture(std::string_view architecture, const SafetensorsFile& weights) {
+  return match_state(*made_without_weights(architecture, options_of(architecture, weights)), weights);
 }
 
 }  // namespace simile

@@ -24,7 +24,13 @@ StateMatch match_state(const NetworkModule& network, const SafetensorsFile& weig
 /// many there are.
 void load_state(NetworkModule& network, const SafetensorsFile& weights);
 
-/// make_architecture() with options_of() and load_state(), in evaluation mode.
+/// make_architecture(), without drawing weights, and load_state(), in evaluation mode.
+std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights,
+                                                 const ArchitectureOptions& options);
+/// The same with options_of().
 std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights);
+
+/// match_state() with the architecture as options_of() says.
+StateMatch match_architecture(std::string_view architecture, const SafetensorsFile& weights);
 
 }  // namespace simile

@@ -40,9 +40,8 @@ FeatureMaps feature_maps_of(const PerceptualNetwork& perceptual, const at::Devic
   ArchitectureOptions options = options_of(perceptual.card->architecture, *perceptual.weights);
   options.num_classes = 0;
   options.hidden_layers = false;
-  maps.network = make_architecture(perceptual.card->architecture, options);
+  maps.network = load_architecture(perceptual.card->architecture, *perceptual.weights, options);
   maps.layers = perceptual.layers;
-  load_state(*maps.network, *perceptual.weights);
   maps.network->to(device);
   const auto statistic = [&](const std::array<double, 3>& of) {
     return at::tensor(at::ArrayRef<double>(of), at::kFloat).view({1, 3, 1, 1}).to(device);
@@ -80,7 +79,7 @@ class TorchAutoencoders final : public AutoencoderBackend {
       at::set_num_threads(threads);
       const at::Device where = torch_device(device);
       auto loss = make_loss(options, perceptual, where);
-      at::manual_seed(options.seed);  // after the loss, whose network draws weights, too, before it is given its own
+      at::manual_seed(options.seed);
       const std::string architecture = architecture_for(options.side_px);
       const auto network = make_architecture(architecture);
       network->to(where);

@@ -28,7 +28,9 @@ void execute(ClusterFlags& flags, const Session& session) {
   flags.options.arguments = session.arguments;
   flags.options.checkpoint_seconds = static_cast<double>(flags.checkpoint_seconds);
   if (flags.dry_run) {
-    session.streams.out << plan_cluster(flags.options, context.get());
+    const std::string plan = plan_cluster(flags.options, context.get());
+    const std::string training = flags.train ? plan_missing_model(flags.options.features) : std::string();
+    session.streams.out << (training.empty() ? std::string() : training + "\n") << plan;
     return;
   }
   if (flags.train) {

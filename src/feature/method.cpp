@@ -17,7 +17,7 @@ constexpr std::array<MethodInfo, 8> kMethods{{
     {Method::template_match, "template", "difference of the small colour image; near-copies, also of colour", 0.98, 0},
     {Method::minhash, "minhash", "corners at the same places; copies, also with other colours or contrast", 0.6, 0},
     {Method::orb, "orb", "matching keypoints wherever they lie; turned, shifted and cropped copies", 0.96, 0},
-    {Method::embedding, "embedding", "cosine of what a network sees in photos, or of a .npy; same kind of thing", 0.9,
+    {Method::embedding, "embedding", "cosine of what a network sees in photos, or of a .npy; same kind of thing", 0.85,
      -1},
 }};
 

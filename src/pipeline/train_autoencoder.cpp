@@ -335,36 +335,42 @@ TrainAutoencoderSummary run_train_autoencoder(const TrainAutoencoderOptions& opt
   return summary;
 }
 
-bool train_missing_model(const fs::path& input, const ListingOptions& listing, const FeatureOptions& features,
-                         const std::vector<std::string>& arguments, const Context& context) {
+std::string plan_missing_model(const FeatureOptions& features) {
   const std::string& model = features.network.model;
   if (features.method.value_or(Method::embedding) != Method::embedding || model.empty()) {
     throw Error(ErrorCode::invalid_argument,
                 "--train: needs --method embedding and --model DIR, where the model will be");
   }
   const fs::path out(model);
-  if (is_helper(out)) return false;
+  if (is_helper(out)) return {};
   if (!TrainingFolder::is_unfinished(out)) {
     try {
       find_model(default_model_store(), model, features.network.architecture);
-      return false;
+      return {};
     } catch (const Error& error) {
       // A published network whose weights are not here is not what an autoencoder can stand for.
       if (error.code() != ErrorCode::not_found || find_built_in_card(model) != nullptr) throw;
     }
   }
+  return concat("no finished model at ", in_quotes(model), ": an autoencoder is trained first, all images up to ",
+                AutoencoderOptions().epochs,
+                " times at 64x64 pixels; the first epoch tells how long that takes, and a run that is stopped goes on "
+                "after its last epoch");
+}
+
+bool train_missing_model(const fs::path& input, const ListingOptions& listing, const FeatureOptions& features,
+                         const std::vector<std::string>& arguments, const Context& context) {
+  const std::string plan = plan_missing_model(features);
+  if (plan.empty()) return false;
   TrainAutoencoderOptions options;
   options.input = input;
   options.listing = listing;
   options.reading.limits = features.limits;
   options.reading.cache = features.cache;
   options.reading.full_decode = features.full_decode;
-  options.out = out;
+  options.out = features.network.model;
   options.arguments = arguments;
-  context.progress.note(concat("no finished model at ", in_quotes(model),
-                               ": an autoencoder is trained first, all images ", "up to ", options.training.epochs,
-                               " times at 64x64 pixels; the first epoch tells how long that takes, and a run that is ",
-                               "stopped goes on after its last epoch"));
+  context.progress.note(plan);
   run_train_autoencoder(options, context);
   return true;
 }

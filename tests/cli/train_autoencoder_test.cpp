@@ -168,6 +168,11 @@ TEST_F(TrainAutoencoderCommand, ClusterTrainsAModelThatIsMissingOnlyWhenToldSo) 
   arguments.emplace_back("--train");
   const auto refused = simile_run({"cluster", path("images.npy").native(), "--train", "--out", out_.native()});
   EXPECT_THAT(refused, Fails(kExitUsage, "--train: needs --method embedding and --model DIR"));
+  auto dry = arguments;
+  dry.emplace_back("--dry-run");
+  EXPECT_THAT(simile_run(dry).out, ::testing::AllOf(HasSubstr("an autoencoder is trained first"),
+                                                    HasSubstr("nothing was written (--dry-run)")));
+  EXPECT_FALSE(fs::exists(path("model")));
   const auto run = simile_run(arguments);
   EXPECT_EQ(run.code, kExitDone) << run.err;
   EXPECT_THAT(run.err, HasSubstr("no finished model at '" + path("model").native() + "': an autoencoder is trained"));
@@ -176,6 +181,8 @@ TEST_F(TrainAutoencoderCommand, ClusterTrainsAModelThatIsMissingOnlyWhenToldSo) 
   arguments.emplace_back("--overwrite");
   const auto before = test::snapshot(path("model"));
   EXPECT_THAT(simile_run(arguments).err, ::testing::Not(HasSubstr("an autoencoder is trained")));
+  arguments.emplace_back("--dry-run");
+  EXPECT_THAT(simile_run(arguments).out, ::testing::Not(HasSubstr("an autoencoder is trained")));
   EXPECT_EQ(test::snapshot(path("model")), before);
 }
 

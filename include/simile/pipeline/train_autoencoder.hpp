@@ -65,6 +65,10 @@ std::vector<std::string> default_perceptual_layers(const std::string& architectu
 /// throw.
 TrainAutoencoderSummary run_train_autoencoder(const TrainAutoencoderOptions& options, const Context& context);
 
+/// Where train_missing_model() would train a model, and what that costs, for people; empty where there is a model.
+/// Throws as it does.
+std::string plan_missing_model(const FeatureOptions& features);
+
 /// For a run that embeds `input` by the network that `features` name: where there is none of this name, an autoencoder
 /// is trained into the folder of this path, as by default, after a note of what it costs; an unfinished training there
 /// goes on. Returns whether it trained. Throws invalid_argument when no embedding by a named network is wanted.

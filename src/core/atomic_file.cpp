@@ -96,6 +96,12 @@ void sync_folder(const std::filesystem::path& folder) {
   if (!synced) throw_system_error("write", folder);
 }
 
+void write_text(const std::filesystem::path& path, std::string_view text) {
+  AtomicFile file(path);
+  file.write(text);
+  file.commit();
+}
+
 std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes) {
   try {
     const InputFile file(path);

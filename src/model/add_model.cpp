@@ -73,9 +73,7 @@ Model write_model(const fs::path& folder, const Model& source, const ModelCard& 
   fs::create_directories(folder);
   try {
     const ModelCard card = write_weights(folder, source.weights, source_card);
-    AtomicFile file(folder / kCardName);
-    file.write(to_json(card));
-    file.commit();
+    write_text(folder / kCardName, to_json(card));
     sync_folder(folder);
     remove_leftovers(folder, card.weights);
     return {card, folder / kCardName, folder / card.weights};

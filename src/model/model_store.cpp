@@ -123,6 +123,13 @@ Model model_at(const fs::path& path, const std::string& architecture) {
 
 namespace {
 
+/// Whether it is a path by its looks.
+bool is_path(const std::string& model) {
+  const fs::path path(model);
+  return model.find('/') != std::string::npos || model.starts_with('.') || path.extension() == kCardExtension ||
+         path.extension() == kWeightsExtension;
+}
+
 /// The folder of this name in the store; empty when there is none.
 fs::path find_folder(const ModelStore& store, const std::string& name) {
   if (!store.user.empty() && is_there(store.user / name / kCardName)) return store.user / name;
@@ -158,11 +165,13 @@ ModelStore default_model_store() {
   return store;
 }
 
+fs::path find_in_store(const ModelStore& store, const std::string& model) {
+  return model.empty() || is_path(model) ? fs::path() : find_folder(store, model);
+}
+
 Model find_model(const ModelStore& store, const std::string& model, const std::string& architecture) {
   const fs::path path(model);
-  const bool is_path = model.find('/') != std::string::npos || model.starts_with('.') ||
-                       path.extension() == kCardExtension || path.extension() == kWeightsExtension;
-  if (is_path) return model_at(path, architecture);
+  if (is_path(model)) return model_at(path, architecture);
   const fs::path folder = find_folder(store, model);
   if (folder.empty() && (model.empty() || !is_there(path))) throw_unknown(store, model);
   return model_at(folder.empty() ? path : folder, architecture);

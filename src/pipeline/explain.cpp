@@ -64,9 +64,7 @@ void write_page(const ExplainOptions& options, const ReadSet& set, const std::ve
     model.thumbnails = make_thumbnails(set.dataset().images, {items.begin(), items.end()}, options.features.limits,
                                        options.features.cache, context);
   }
-  AtomicFile file(options.page);
-  file.write(chain_page(model));
-  file.commit();
+  write_text(options.page, chain_page(model));
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 
 #include "pipeline/open.hpp"
 
-#include "simile/core/atomic_file.hpp"
 #include "simile/core/csv.hpp"
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -75,12 +74,6 @@ std::vector<Prediction> ranked_predictions(View<const float, 2> probabilities) {
     return a.probability != b.probability ? a.probability > b.probability : a.item < b.item;
   });
   return ranked;
-}
-
-void write_text(const std::filesystem::path& path, std::string_view bytes) {
-  AtomicFile file(path);
-  file.write(bytes);
-  file.commit();
 }
 
 std::string next_csv(const std::vector<NextItem>& items, const std::vector<std::string>& ids) {

@@ -30,8 +30,6 @@ struct Prediction {
 /// Of every row of probabilities [n, classes] that is finite, the most certain first, ties by item.
 std::vector<Prediction> ranked_predictions(View<const float, 2> probabilities);
 
-void write_text(const std::filesystem::path& path, std::string_view bytes);
-
 /// `path,label`, labels empty: to be filled in.
 std::string next_csv(const std::vector<NextItem>& items, const std::vector<std::string>& ids);
 

@@ -11,6 +11,7 @@
 #include "pipeline/helper_outputs.hpp"
 #include "pipeline/target.hpp"
 
+#include "simile/core/atomic_file.hpp"
 #include "simile/core/csv.hpp"
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"

@@ -80,6 +80,11 @@ bool is_plain_helper(const std::filesystem::path& folder) {
   return is_helper(folder) && !std::filesystem::exists(folder / "card.json");
 }
 
+/// Names of the store come before folders here.
+bool means_helper(const std::string& model) {
+  return !model.empty() && find_in_store(default_model_store(), model).empty() && is_plain_helper(model);
+}
+
 /// A network and the hidden layer of a helper that was trained on its vectors.
 class HelperEmbedder final : public ImageEmbedder {
  public:
@@ -129,7 +134,7 @@ std::shared_ptr<ImageEmbedder> open_helper(const NetworkChoice& choice, const Co
                                          ": which network made the vectors it was trained on "
                                          "is not known; train it on what simile embed wrote"));
   }
-  if (is_plain_helper(helper.model)) {
+  if (means_helper(helper.model)) {
     throw Error(ErrorCode::model,
                 concat(in_quotes(choice.model), ": its network ", in_quotes(helper.model), " is a helper, too"));
   }
@@ -169,8 +174,7 @@ std::shared_ptr<ImageEmbedder> open_torchscript(const NetworkChoice& choice, con
 
 std::string model_name(const NetworkChoice& choice) {
   if (choice.model.empty()) return kDefaultModel;
-  std::error_code error;
-  if (!std::filesystem::exists(choice.model, error)) return choice.model;
+  if (!find_in_store(default_model_store(), choice.model).empty()) return choice.model;
   return std::filesystem::absolute(choice.model).lexically_normal().native();
 }
 
@@ -178,7 +182,7 @@ std::shared_ptr<ImageEmbedder> open_embedder(const NetworkChoice& choice, const 
   const NetworkOptions options{choice.precision.empty() ? Precision::fp32 : parse_precision(choice.precision),
                                context.device, context.pool.num_threads()};
   if (!choice.torchscript.empty()) return open_torchscript(choice, options);
-  if (!choice.model.empty() && is_plain_helper(choice.model)) return open_helper(choice, context);
+  if (means_helper(choice.model)) return open_helper(choice, context);
   const Model model =
       find_model(default_model_store(), choice.model.empty() ? kDefaultModel : choice.model, choice.architecture);
   check_weights(model);

@@ -58,9 +58,7 @@ ReportModel make_report_page(const ClusterResult& result, const ClusterSummary& 
 }
 
 void write_report_page(const fs::path& folder, const ReportModel& model) {
-  AtomicFile file(folder / "report.html");
-  file.write(html_report(model));
-  file.commit();
+  write_text(folder / "report.html", html_report(model));
 }
 
 }  // namespace simile

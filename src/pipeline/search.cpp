@@ -232,9 +232,7 @@ SearchSummary run_search(const SearchOptions& options, const Context& context) {
   if (!queries.own.places.empty()) search(searched, queries.own, options, context, summary.results);
   for (const auto& batch : queries.outside) search(searched, batch, options, context, summary.results);
   if (!options.page.empty()) {
-    AtomicFile file(options.page);
-    file.write(search_page(page_model(options, searched, queries, summary, context)));
-    file.commit();
+    write_text(options.page, search_page(page_model(options, searched, queries, summary, context)));
   }
   return summary;
 }

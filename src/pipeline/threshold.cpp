@@ -194,12 +194,6 @@ std::vector<ExamplePair> example_pairs(const Run& run) {
   return examples;
 }
 
-void write_file(const fs::path& path, std::string_view bytes) {
-  AtomicFile file(path);
-  file.write(bytes);
-  file.commit();
-}
-
 void write_curve(const fs::path& folder, const Run& run, std::int64_t num_sampled) {
   const double scale = pair_scale(run.num_items, num_sampled);
   std::string csv = "threshold,similar_pairs,expected_similar_pairs,groups,grouped,largest_group\n";
@@ -207,7 +201,7 @@ void write_curve(const fs::path& folder, const Run& run, std::int64_t num_sample
     csv += concat(point.threshold, ",", point.similar_pairs, ",", scale * static_cast<double>(point.similar_pairs), ",",
                   point.groups, ",", point.grouped, ",", point.largest, "\n");
   }
-  write_file(folder / "threshold.csv", csv);
+  write_text(folder / "threshold.csv", csv);
 }
 
 void write_pairs(const fs::path& folder, const Run& run, const std::vector<Edge>& pairs,
@@ -222,7 +216,7 @@ void write_pairs(const fs::path& folder, const Run& run, const std::vector<Edge>
                              : "no",
                "\n");
   }
-  write_file(folder / "pairs.csv", csv);
+  write_text(folder / "pairs.csv", csv);
 }
 
 void write_page(const fs::path& folder, const Run& run, std::int64_t num_sampled, const ThresholdSummary& summary,
@@ -249,9 +243,9 @@ void write_page(const fs::path& folder, const Run& run, std::int64_t num_sampled
         make_thumbnails(run.dataset.images, items, run.options.features.limits, run.options.features.cache, context);
   }
   const Plot plot = threshold_plot(model);
-  write_file(folder / "threshold.svg", plot_svg(plot));
-  write_file(folder / "threshold.png", plot_png(plot));
-  write_file(folder / "threshold.html", threshold_page(model));
+  write_text(folder / "threshold.svg", plot_svg(plot));
+  write_text(folder / "threshold.png", plot_png(plot));
+  write_text(folder / "threshold.html", threshold_page(model));
 }
 
 std::vector<std::optional<bool>> ask(const Run& run, const std::vector<Edge>& pairs, const Judge& judge) {

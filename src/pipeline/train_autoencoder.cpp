@@ -56,12 +56,6 @@ ordered_json settings_of(const AutoencoderOptions& training, const std::optional
   return settings;
 }
 
-void write(const fs::path& file, std::string_view text) {
-  AtomicFile out(file);
-  out.write(text);
-  out.commit();
-}
-
 /// Evenly spaced.
 std::vector<std::int64_t> some_of(const std::vector<std::int64_t>& rows, std::int64_t most) {
   const auto count = std::min<std::int64_t>(std::ssize(rows), most);
@@ -145,7 +139,7 @@ class Training {
     const EpochRecord& epoch = history_.epochs.back();
     if (epoch.best) {
       // No checksum before the end: card and weights are two files, and either may be the newer one for a moment.
-      if (!has_open_card_) write(folder_ / TrainingFolder::kCard, to_json(card({})));
+      if (!has_open_card_) write_text(folder_ / TrainingFolder::kCard, to_json(card({})));
       has_open_card_ = true;
       write_tensors(folder_ / TrainingFolder::kWeights, trainer_->weights());
     }
@@ -171,7 +165,7 @@ class Training {
     const std::int64_t last = history_.num_epochs();
     if (options_.grid_every > 0 && last % options_.grid_every != 0) write_grid(last);
     write_tables();
-    write(folder_ / TrainingFolder::kCard, to_json(card(sha256_of_file(folder_ / TrainingFolder::kWeights))));
+    write_text(folder_ / TrainingFolder::kCard, to_json(card(sha256_of_file(folder_ / TrainingFolder::kWeights))));
     describe(summary);
     sync_folder(folder_.path());
     write_manifest(folder_.path(), to_json(summary), options_.arguments);
@@ -213,8 +207,8 @@ class Training {
     }
     const auto made = trainer_->reconstruct(shown_);
     const auto bytes = reconstruction_grid(originals.view(), made.view());
-    write(folder_ / concat("reconstructions_epoch_", epoch, ".jpg"),
-          {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
+    write_text(folder_ / concat("reconstructions_epoch_", epoch, ".jpg"),
+               {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
   }
 
   void write_split() const {
@@ -226,13 +220,13 @@ class Training {
       const auto item = static_cast<std::size_t>(features_.items[static_cast<std::size_t>(row)]);
       table += concat(csv_field(dataset_.catalogue().ids[item]), ",", judges ? "validation" : "train", "\n");
     }
-    write(folder_ / "split.csv", table);
+    write_text(folder_ / "split.csv", table);
   }
 
   void write_unreadable(const TrainAutoencoderSummary& summary) const {
     std::string table = "path,reason\n";
     for (const auto& [id, reason] : summary.unreadable) table += concat(csv_field(id), ",", csv_field(reason), "\n");
-    write(folder_ / "unreadable.csv", table);
+    write_text(folder_ / "unreadable.csv", table);
   }
 
   std::string title() const { return concat("Autoencoder, ", to_string(options_.training.loss), " loss"); }
@@ -342,7 +336,7 @@ std::string plan_missing_model(const FeatureOptions& features) {
                 "--train: needs --method embedding and --model DIR, where the model will be");
   }
   const fs::path out(model);
-  if (is_helper(out)) return {};
+  if (!find_in_store(default_model_store(), model).empty() || is_helper(out)) return {};
   if (!TrainingFolder::is_unfinished(out)) {
     try {
       find_model(default_model_store(), model, features.network.architecture);

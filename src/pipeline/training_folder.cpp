@@ -113,9 +113,8 @@ TrainingFolder::TrainingFolder(fs::path folder, const ordered_json& settings, bo
   for (const auto& entry : fs::directory_iterator(path_)) {
     if (is_own(entry) && entry.path().filename() != kRun) fs::remove(entry.path());
   }
-  AtomicFile file(path_ / kRun);
-  file.write(ordered_json{{"simile", kVersion}, {"command", kCommand}, {"settings", settings}}.dump(2) + "\n");
-  file.commit();
+  write_text(path_ / kRun,
+             ordered_json{{"simile", kVersion}, {"command", kCommand}, {"settings", settings}}.dump(2) + "\n");
 }
 
 }  // namespace simile

@@ -21,12 +21,6 @@ constexpr std::int64_t kGapPx = 2;
 constexpr std::uint8_t kWhite = 255;
 constexpr int kGridQuality = 92;
 
-void write(const std::filesystem::path& file, std::string_view bytes) {
-  AtomicFile out(file);
-  out.write(bytes);
-  out.commit();
-}
-
 Plot loss_plot(const TrainingHistory& history, const std::string& title) {
   PlotLine train{.label = "training", .x = {}, .y = {}};
   PlotLine validation{.label = "validation", .x = {}, .y = {}};
@@ -73,11 +67,11 @@ void write_training_tables(const std::filesystem::path& folder, const TrainingHi
     table += concat(epoch.epoch, ",", epoch.learning_rate, ",", epoch.train_loss, ",", epoch.validation_loss, ",",
                     epoch.best ? "1" : "0", "\n");
   }
-  write(folder / "metrics.jsonl", lines);
-  write(folder / "loss.csv", table);
+  write_text(folder / "metrics.jsonl", lines);
+  write_text(folder / "loss.csv", table);
   const Plot plot = loss_plot(history, title);
-  write(folder / "loss.svg", plot_svg(plot));
-  write(folder / "loss.png", plot_png(plot));
+  write_text(folder / "loss.svg", plot_svg(plot));
+  write_text(folder / "loss.png", plot_png(plot));
 }
 
 std::vector<std::uint8_t> reconstruction_grid(View<const std::uint8_t, 4> originals,

@@ -123,9 +123,7 @@ void write_manifest(const std::filesystem::path& folder, const std::string& summ
   }
   std::sort(files.begin(), files.end());
   for (const auto& file : files) json["sha256"][file.filename().native()] = sha256_of_file(file);
-  AtomicFile manifest(folder / "manifest.json");
-  manifest.write(json.dump(2) + "\n");
-  manifest.commit();
+  write_text(folder / "manifest.json", json.dump(2) + "\n");
 }
 
 }  // namespace simile

@@ -100,9 +100,7 @@ void write_helper(const fs::path& folder, const Helper& helper, const std::strin
   json["c"] = helper.probe.c;
   json["balanced"] = helper.probe.balanced;
   if (!extra.empty()) json["figures"] = nlohmann::ordered_json::parse(extra);
-  AtomicFile file(folder / kJsonName);
-  file.write(json.dump(2) + "\n");
-  file.commit();
+  write_text(folder / kJsonName, json.dump(2) + "\n");
 }
 
 bool is_helper(const fs::path& folder) { return fs::exists(folder / kJsonName); }

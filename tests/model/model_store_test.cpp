@@ -82,6 +82,16 @@ TEST_F(ModelStoreTest, FindsNamesOfTheUserBeforeThoseThatCameWithTheProgram) {
   EXPECT_TRUE(all[1].of_user);
 }
 
+TEST_F(ModelStoreTest, ANameMeansTheStoresModelAPathNever) {
+  write_model(folder_ / "user" / "a", named("a"));
+  write_model(folder_ / "shared" / "b", named("b"));
+  EXPECT_EQ(find_in_store(store_, "a"), folder_ / "user" / "a");
+  EXPECT_EQ(find_in_store(store_, "b"), folder_ / "shared" / "b");
+  for (const std::string model : {"", "none", "./a", "..", "a/", "a.json", "a.safetensors"}) {
+    EXPECT_EQ(find_in_store(store_, model), fs::path()) << model;
+  }
+}
+
 TEST_F(ModelStoreTest, FindsPathsOfFoldersCardsAndWeights) {
   const fs::path run = write_model(folder_ / "run", named("run"));
   EXPECT_EQ(find_model(store_, run).card.name, "run");

@@ -44,6 +44,9 @@ class AtomicFile {
 /// Brings a folder's entries to the disk: what was created, renamed or removed in it. Throws as throw_system_error().
 void sync_folder(const std::filesystem::path& folder);
 
+/// An AtomicFile of this text. Throws io.
+void write_text(const std::filesystem::path& path, std::string_view text);
+
 /// The whole file; throws not_found, io, or invalid_argument when it is larger than `max_bytes`.
 std::string read_file(const std::filesystem::path& path, std::int64_t max_bytes);
 

@@ -36,6 +36,10 @@ struct Model {
 /// the card's, or the file is of a kind that is never read (pickles); model for a wrong card. Weights are not opened.
 Model find_model(const ModelStore& store, const std::string& model, const std::string& architecture = {});
 
+/// The folder of the model that `model` names, the user's own first; empty when it is a path, or no name of the store.
+/// A name means the store's model also where a folder of this name lies in the working directory ("./NAME").
+std::filesystem::path find_in_store(const ModelStore& store, const std::string& model);
+
 /// Throws model unless the weights have the checksum that the card says. A card without one is not checked.
 void check_weights(const Model& model);
 

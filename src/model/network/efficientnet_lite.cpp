@@ -4,6 +4,7 @@
 #include <ATen/core/dispatch/Dispatcher.h>
 
 #include "model/network/networks.hpp"
+#include "model/network/same_padding.hpp"
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -52,19 +53,13 @@ LiteLayer lite_layer(const SameConvolution& of) {
 
 }  // namespace
 
-std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t size, std::int64_t kernel, std::int64_t stride) {
-  const std::int64_t outputs = (size + stride - 1) / stride;
-  const std::int64_t zeros = std::max<std::int64_t>((outputs - 1) * stride + kernel - size, 0);
-  return {zeros / 2, zeros - zeros / 2};
-}
-
 at::Tensor SameConvolution::forward(const at::Tensor& x) {
   const auto rows = same_padding(x.size(2), kernel(), stride());
   const auto columns = same_padding(x.size(3), kernel(), stride());
-  const bool even = rows.first == rows.second && columns.first == columns.second;
+  const bool even = rows.even() && columns.even();
   // The convolution's own padding costs no copy.
-  const auto padded = even ? x : at::constant_pad_nd(x, {columns.first, columns.second, rows.first, rows.second});
-  const std::array<std::int64_t, 2> own{even ? rows.first : 0, even ? columns.first : 0};
+  const auto padded = even ? x : at::constant_pad_nd(x, {columns.before, columns.after, rows.before, rows.after});
+  const std::array<std::int64_t, 2> own{even ? rows.before : 0, even ? columns.before : 0};
   if (fused) return fused_forward(padded, own);
   auto y = at::conv2d(padded, convolution->weight, convolution->bias, convolution->options.stride(), own, 1,
                       convolution->options.groups());

@@ -33,9 +33,6 @@ struct SameConvolution {
   at::Tensor fused_forward(const at::Tensor& x, at::IntArrayRef padding);
 };
 
-/// Zeros before and after `size` so that a convolution gives ceil(size / stride) values.
-std::pair<std::int64_t, std::int64_t> same_padding(std::int64_t size, std::int64_t kernel, std::int64_t stride);
-
 /// Widening by 1x1 (but in the first stage), a depthwise convolution, narrowing by 1x1 without activation; added to its
 /// input where the shape stays.
 class EfficientNetLiteBlock : public torch::nn::Module {

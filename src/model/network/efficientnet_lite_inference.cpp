@@ -4,21 +4,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "model/network/same_padding.hpp"
+
 #include "simile/core/error.hpp"
 
 namespace simile {
 namespace {
-
-struct Zeros {
-  std::int64_t before = 0, after = 0;
-};
-
-/// TensorFlow's "same".
-Zeros zeros_around(std::int64_t size, std::int64_t kernel, std::int64_t stride) {
-  const std::int64_t outputs = (size + stride - 1) / stride;
-  const std::int64_t zeros = std::max<std::int64_t>((outputs - 1) * stride + kernel - size, 0);
-  return {zeros / 2, zeros - zeros / 2};
-}
 
 constexpr std::int64_t kStemKernel = 3;
 constexpr std::int64_t kStemValues = kStemKernel * kStemKernel * 3;
@@ -50,8 +41,8 @@ EfficientNetLiteInference::EfficientNetLiteInference(const std::vector<LiteLayer
     step.width = width;
     if (layer.kind == LiteLayer::Kind::depthwise && !steps_.empty()) {
       auto& before = steps_.back();
-      const auto rows = zeros_around(before.height, layer.kernel, layer.stride);
-      const auto columns = zeros_around(before.width, layer.kernel, layer.stride);
+      const auto rows = same_padding(before.height, layer.kernel, layer.stride);
+      const auto columns = same_padding(before.width, layer.kernel, layer.stride);
       before.widens = true;
       before.top = rows.before;
       before.bottom = rows.after;
@@ -125,8 +116,8 @@ void EfficientNetLiteInference::zero_borders(const Step& step, float* target) co
 }
 
 void EfficientNetLiteInference::run_stem(const Step& step, const std::uint8_t* image, Workspace& workspace) const {
-  const auto rows = zeros_around(height_, step.kernel, step.stride);
-  const auto columns = zeros_around(width_, step.kernel, step.stride);
+  const auto rows = same_padding(height_, step.kernel, step.stride);
+  const auto columns = same_padding(width_, step.kernel, step.stride);
   const std::int64_t row_stride = (step.left + step.width + step.right) * step.outputs;
   LiteProduct product;
   product.rows = workspace.narrow.data();

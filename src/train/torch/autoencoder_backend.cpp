@@ -10,6 +10,7 @@
 #include "model/network/state_dict.hpp"
 #include "model/network/tensor_view.hpp"
 #include "model/network/torch_errors.hpp"
+#include "model/network/torch_network.hpp"
 #include "train/torch/autoencoder_trainer.hpp"
 
 #include "simile/core/text.hpp"
@@ -22,16 +23,6 @@ constexpr std::int64_t kLargeSidePx = 256;
 
 std::string architecture_for(std::int64_t side_px) {
   return side_px < kLargeSidePx ? "icas_autoencoder_128" : "icas_autoencoder_256";
-}
-
-void check_precision(Precision precision, const Device& device) {
-  if (precision != Precision::bf16 || device.kind == Device::Kind::cuda) return;
-#if defined(__x86_64__)
-  __builtin_cpu_init();
-  if (__builtin_cpu_supports("avx512bf16")) return;  // every processor with AMX has it
-#endif
-  throw Error(ErrorCode::invalid_argument,
-              "--precision bf16: this processor has no instructions for it; fp32 is faster");
 }
 
 /// Without what follows the feature maps, whose weights a file need not have.
@@ -74,7 +65,7 @@ class TorchAutoencoders final : public AutoencoderBackend {
     ensure(images.shape[1] == options.side_px && images.shape[2] == options.side_px && images.shape[3] == 3 &&
                images.contiguous(),
            "images of another shape");
-    check_precision(options.precision, device);
+    scalar_type({options.precision, device, threads});  // whether the device has it
     return with_torch_errors([&]() -> std::unique_ptr<AutoencoderTrainer> {
       at::set_num_threads(threads);
       const at::Device where = torch_device(device);

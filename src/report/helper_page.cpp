@@ -23,6 +23,7 @@ using report::shortened;
 constexpr std::size_t kTitleCharacters = 200;
 constexpr std::size_t kNameCharacters = 60;
 constexpr std::size_t kCellCharacters = 14;
+constexpr double kPlotWidthPx = 480;  // letters stay legible on a telephone, two stand side by side on a desk
 
 std::string text(std::string_view words, std::size_t limit = kNameCharacters) {
   return escape_html(shortened(words, limit));
@@ -99,7 +100,8 @@ std::string predictions(const HelperPageModel& model, std::string_view heading,
     out += concat("<p><b>", text(each.label), "</b> ", share_text(each.probability));
     if (!each.second.empty()) out += concat("<br>then ", text(each.second));
     if (!each.truth.empty() && each.truth != each.label) out += concat("<br>labelled <b>", text(each.truth), "</b>");
-    out += concat("<br>", text(report::file_name(id)), "</p></li>");
+    out += concat("<span class=\"file\" title=\"", escape_html(shortened(id, kTitleCharacters)), "\">",
+                  text(report::file_name(id)), "</span></p></li>");
   }
   return out + "</ul></section>\n";
 }
@@ -109,7 +111,8 @@ std::string predictions(const HelperPageModel& model, std::string_view heading,
 std::string reliability_svg(const HelperPageModel& model) {
   if (model.before.empty()) return {};
   Plot plot;
-  plot.title = "How often predictions are right, against how sure they are";
+  plot.title = "How often predictions of a probability are right";
+  plot.width = kPlotWidthPx;
   plot.x_label = "probability";
   plot.panels = {
       {"share that is right",
@@ -122,6 +125,7 @@ std::string learning_curve_svg(const HelperPageModel& model) {
   if (model.curve.size() < 2) return {};
   Plot plot;
   plot.title = "What more labels have brought";
+  plot.width = kPlotWidthPx;
   plot.x_label = "labels";
   plot.x_max = model.curve.back().x;
   plot.panels = {{"accuracy on held-out images", false, {line_of("accuracy", model.curve)}}};

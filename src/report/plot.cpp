@@ -22,6 +22,7 @@ constexpr double kPanelGap = 34;
 constexpr double kBottom = 52;
 constexpr double kPngScale = 2;
 constexpr double kFontSize = 12;
+constexpr double kTickGap = 76;
 
 struct Colour {
   double red, green, blue;
@@ -130,9 +131,10 @@ class Drawing {
   }
 
  private:
+  double right() const { return plot_right(plot_); }
   double bottom() const { return panel_top(plot_.panels.size() - 1) + kPanelHeight; }
   double pixel(double x) const {
-    return kPlotLeft + (kPlotRight - kPlotLeft) * (x - plot_.x_min) / (plot_.x_max - plot_.x_min);
+    return kPlotLeft + (right() - kPlotLeft) * (x - plot_.x_min) / (plot_.x_max - plot_.x_min);
   }
   void colour(const Colour& c) { cairo_set_source_rgb(cairo_, c.red, c.green, c.blue); }
 
@@ -156,11 +158,11 @@ class Drawing {
     for (const double tick : axis.ticks()) {
       const double y = axis.pixel(tick);
       colour(kHairline);
-      hairline(kPlotLeft, y, kPlotRight, y);
+      hairline(kPlotLeft, y, right(), y);
       colour(kQuiet);
       text(kPlotLeft - 8, y + 4, tick_label(tick), Align::right);
     }
-    double legend = kPlotRight;
+    double legend = right();
     for (std::size_t k = panel.lines.size(); k-- > 0;) {
       colour(kLineColours[k % kLineColours.size()]);
       line(panel.lines[k], axis);
@@ -197,15 +199,13 @@ class Drawing {
   }
 
   void horizontal_axis() {
-    const double step = round_step((plot_.x_max - plot_.x_min) / 10);
-    for (double k = std::ceil(plot_.x_min / step - 1e-9); k * step <= plot_.x_max + 1e-9; ++k) {
-      const double x = k * step;
+    for (const auto& [x, label] : plot_ticks(plot_)) {
       colour(kQuiet);
       hairline(pixel(x), bottom(), pixel(x), bottom() + 5);
-      text(pixel(x), bottom() + 19, format_double(std::round(x * 1e6) / 1e6), Align::centre);
+      text(pixel(x), bottom() + 19, label, Align::centre);
     }
     colour(kInk);
-    text((kPlotLeft + kPlotRight) / 2, bottom() + 40, plot_.x_label, Align::centre);
+    text((kPlotLeft + right()) / 2, bottom() + 40, plot_.x_label, Align::centre);
   }
 
   void marker() {
@@ -215,8 +215,9 @@ class Drawing {
     cairo_set_dash(cairo_, dashes.data(), static_cast<int>(dashes.size()), 0);
     hairline(pixel(plot_.marker), kTop, pixel(plot_.marker), bottom());
     cairo_set_dash(cairo_, nullptr, 0, 0);
-    const bool right = pixel(plot_.marker) > (kPlotLeft + kPlotRight) / 2;
-    text(pixel(plot_.marker) + (right ? -6 : 6), kTop + 14, plot_.marker_label, right ? Align::right : Align::left);
+    const bool leftwards = pixel(plot_.marker) > (kPlotLeft + right()) / 2;
+    text(pixel(plot_.marker) + (leftwards ? -6 : 6), kTop + 14, plot_.marker_label,
+         leftwards ? Align::right : Align::left);
   }
 
   const Plot& plot_;
@@ -252,10 +253,20 @@ void draw_on(const Plot& plot, cairo_surface_t* surface, double scale) {
 
 }  // namespace
 
+std::vector<std::pair<double, std::string>> plot_ticks(const Plot& plot) {
+  std::vector<std::pair<double, std::string>> ticks;
+  const double step = round_step((plot.x_max - plot.x_min) / std::floor((plot_right(plot) - kPlotLeft) / kTickGap));
+  for (double k = std::ceil(plot.x_min / step - 1e-9); k * step <= plot.x_max + 1e-9; ++k) {
+    const double x = k * step + 0.0;  // not -0
+    ticks.emplace_back(x, format_double(std::round(x * 1e6) / 1e6 + 0.0));
+  }
+  return ticks;
+}
+
 std::string plot_svg(const Plot& plot) {
   check(plot);
   std::string svg;
-  const Surface surface(cairo_svg_surface_create_for_stream(append, &svg, kPlotWidth, height(plot)),
+  const Surface surface(cairo_svg_surface_create_for_stream(append, &svg, plot.width, height(plot)),
                         &cairo_surface_destroy);
   draw_on(plot, surface.get(), 1);
   cairo_surface_finish(surface.get());
@@ -266,7 +277,7 @@ std::string plot_svg(const Plot& plot) {
 std::string plot_png(const Plot& plot) {
   check(plot);
   std::string png;
-  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(kPngScale * kPlotWidth),
+  const Surface surface(cairo_image_surface_create(CAIRO_FORMAT_RGB24, static_cast<int>(kPngScale * plot.width),
                                                    static_cast<int>(kPngScale * height(plot))),
                         &cairo_surface_destroy);
   draw_on(plot, surface.get(), kPngScale);

@@ -37,6 +37,7 @@ std::string json_values(const std::vector<Point>& points, Value&& value) {
 }
 
 std::string data_json(const ThresholdPageModel& model) {
+  const Plot plot;  // as wide as threshold_plot()'s
   const auto& curve = model.curve;
   std::string out = concat("{\"t\":", json_values(curve, [](const auto& p) { return p.threshold; }),
                            ",\"counted\":", json_values(model.counts, [](const auto& p) { return p.threshold; }),
@@ -46,8 +47,8 @@ std::string data_json(const ThresholdPageModel& model) {
                            ",\"largest\":", json_values(curve, [](const auto& p) { return p.largest; }),
                            ",\"scale\":", format_double(pair_scale(model.num_items, model.num_sampled)),
                            ",\"sampled\":", model.num_sampled, ",\"advice\":", format_double(model.advice.threshold),
-                           ",\"left\":", format_double(kPlotLeft / kPlotWidth),
-                           ",\"right\":", format_double(kPlotRight / kPlotWidth), ",\"examples\":[");
+                           ",\"left\":", format_double(kPlotLeft / plot.width),
+                           ",\"right\":", format_double(plot_right(plot) / plot.width), ",\"examples\":[");
   std::map<std::int64_t, std::size_t> shown;
   for (std::size_t k = 0; k < model.examples.size(); ++k) {
     const auto& pair = model.examples[k];

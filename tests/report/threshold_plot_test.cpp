@@ -60,7 +60,7 @@ ThresholdPageModel model_of_three_steps() {
 TEST(ThresholdPlot, HoldsEachValueDownToTheNextSimilarity) {
   const Plot plot = threshold_plot(model_of_three_steps());
   const auto pixel = [&](double x) {
-    return kPlotLeft + (kPlotRight - kPlotLeft) * (x - plot.x_min) / (plot.x_max - plot.x_min);
+    return kPlotLeft + (plot_right(plot) - kPlotLeft) * (x - plot.x_min) / (plot.x_max - plot.x_min);
   };
   const auto paths = paths_of(plot_svg(plot), 5);
   ASSERT_EQ(paths.size(), 4U);  // pairs, groups, grouped and largest

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace simile {
@@ -31,11 +32,15 @@ struct Plot {
   std::vector<PlotPanel> panels;
   double marker = 0;         ///< x of a vertical line through all panels
   std::string marker_label;  ///< empty: no marker
+  double width = 860;        ///< of the picture, in SVG units and PNG pixels at scale 1
 };
 
-inline constexpr double kPlotWidth = 860;  ///< of the picture, in SVG units and PNG pixels at scale 1
-inline constexpr double kPlotLeft = 78;    ///< where x_min lies
-inline constexpr double kPlotRight = 842;  ///< where x_max lies
+inline constexpr double kPlotLeft = 78;  ///< where x_min lies
+/// Where x_max lies.
+inline double plot_right(const Plot& plot) { return plot.width - 18; }
+
+/// What stands under the horizontal axis: where, and as what.
+std::vector<std::pair<double, std::string>> plot_ticks(const Plot& plot);
 
 /// The plot as an SVG document, or as a PNG of twice that many pixels. Drawn by Cairo in the font DejaVu Sans, or what
 /// the system has in its place. Throws internal when Cairo cannot (out of memory).

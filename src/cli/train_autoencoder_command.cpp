@@ -20,8 +20,9 @@ struct TrainAutoencoderFlags {
 
 void print(std::ostream& out, const TrainAutoencoderSummary& summary) {
   const EpochRecord& best = *summary.history.best();
-  out << (summary.was_finished ? "This training was finished before: " : "") << format_count(summary.num_images)
-      << " images, " << summary.history.num_epochs() << " epochs in " << format_duration(summary.seconds)
+  out << (summary.was_finished ? "This training was finished before: " : "")
+      << format_counted(summary.num_images, "image", "images") << ", "
+      << format_counted(summary.history.num_epochs(), "epoch", "epochs") << " in " << format_duration(summary.seconds)
       << (summary.end == TrainingEnd::patience ? " (no better one for a while)" : "") << ", the best " << best.epoch
       << " with validation loss " << format_double(best.validation_loss) << '\n'
       << summary.dimensions << " values an image; the model is " << in_quotes(summary.output) << '\n';

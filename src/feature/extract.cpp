@@ -146,13 +146,20 @@ void FeatureOptions::validate() const {
     throw Error(ErrorCode::invalid_argument, concat("--max-decode-time ", limits.max_decode_seconds,
                                                     ": allowed are 0 to ", kMaxDecodeSeconds, " seconds"));
   }
+  if (!network.architecture.empty() && network.model.empty()) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--arch ", in_quotes(network.architecture), ": ",
+                       network.torchscript.empty() ? "says what weights without a card are: --model FILE.safetensors "
+                                                     "names them"
+                                                   : "no effect with --torchscript"));
+  }
   if (method) refuse_flags_of_others(*this, *method);
 }
 
 void FeatureOptions::validate_for(const Dataset& dataset, Method chosen) const {
   if (dataset.features) {
     refuse(*this, {.size = true, .scale = true, .hash_size = true, .full_decode = true, .network = true},
-           concat("on ", dataset.kind));
+           concat("on ", dataset.content()));
   }
   if (dataset.images.in_memory()) refuse(*this, {.full_decode = true}, "on an array of images");
   refuse_flags_of_others(*this, chosen);
@@ -171,7 +178,7 @@ Method choose_method(const Dataset& dataset, const FeatureOptions& options) {
   if (hash_kind(method) && hash_kind(natural)) needed = concat(info(method).name, " hashes or images");
   throw Error(ErrorCode::invalid_argument,
               concat("--method ", info(method).name, " needs ", needed, ", but the input holds ",
-                     dataset.method && hash_kind(natural) ? concat(info(natural).name, " ") : "", dataset.kind));
+                     dataset.method && hash_kind(natural) ? concat(info(natural).name, " ") : "", dataset.content()));
 }
 
 PixelSize compared_size(const ImageSet& images, Method method, const FeatureOptions& options) {

@@ -48,7 +48,7 @@ Opened open_input(const ClusterOptions& options, const Context& context) {
   const Catalogue& catalogue = opened.dataset.catalogue();
   if (options.transfer != Transfer::none && !catalogue.has_files) {
     throw Error(ErrorCode::invalid_argument,
-                concat("--transfer needs files, but the input holds ", opened.dataset.kind));
+                concat("--transfer needs files, but the input holds ", opened.dataset.content()));
   }
   opened.method = checked_method(opened.dataset, options.features, options.metric);
   if (!options.truth.empty()) opened.truth = read_truth(options.truth, catalogue);
@@ -124,7 +124,7 @@ std::string plan_cluster(const ClusterOptions& options, const Context& context) 
   const Opened opened = open_input(options, context);
   const std::int64_t count = opened.dataset.catalogue().size();
   std::string plan = concat("input: ", opened.dataset.kind, " ", in_quotes(options.input.native()), ", ",
-                            format_count(count), " items");
+                            format_counted(count, "item", "items"));
   if (opened.dataset.catalogue().repeats > 0)
     plan += concat(" (", opened.dataset.catalogue().repeats, " repeats left out)");
   plan += concat("\ncompare: ", describe_pairs(count, options), ", by ", info(opened.method).name, "; alike from ",

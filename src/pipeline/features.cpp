@@ -39,7 +39,7 @@ FeaturesSummary run_features(const FeaturesOptions& options, const Context& cont
   Dataset dataset = open_nonempty(options.input, options.listing, context);
   if (options.images_only && dataset.features) {
     throw Error(ErrorCode::invalid_argument,
-                concat(in_quotes(options.input.native()), " holds ", dataset.kind, ", not images"));
+                concat(in_quotes(options.input.native()), " holds ", dataset.content(), ", not images"));
   }
   const FeatureOptions features = with_embedder(options.features, dataset, context);  // opening it is not timed
   Stopwatch watch;

@@ -57,7 +57,7 @@ Dataset open_embeddings(const std::filesystem::path& input, const Context& conte
   Dataset dataset = open_nonempty(input, {}, context);
   if (!dataset.features || dataset.features->vectors.data() == nullptr) {
     throw Error(ErrorCode::invalid_argument,
-                concat(in_quotes(input.native()), " holds ", dataset.kind,
+                concat(in_quotes(input.native()), " holds ", dataset.content(),
                        "; a helper needs embeddings: a .npy of float32 or float16 [n, d], as simile embed writes it"));
   }
   return dataset;

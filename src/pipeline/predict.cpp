@@ -87,9 +87,9 @@ const Dataset* images_of(const PredictOptions& options, const Dataset& vectors, 
   if (options.images.empty()) return vectors.catalogue().has_files ? &vectors : nullptr;
   opened.emplace(open_nonempty(options.images, {}, context));
   if (opened->catalogue().size() == vectors.catalogue().size()) return &*opened;
-  throw Error(ErrorCode::invalid_argument,
-              concat("--images ", in_quotes(options.images.native()), " holds ", opened->catalogue().size(),
-                     " images; there are ", vectors.catalogue().size(), " vectors"));
+  throw Error(ErrorCode::invalid_argument, concat("--images ", in_quotes(options.images.native()), " holds ",
+                                                  format_counted(opened->catalogue().size(), "image", "images"),
+                                                  ", the vectors are of ", format_count(vectors.catalogue().size())));
 }
 
 void write_page(const PredictOptions& options, const Helper& helper, const Dataset& dataset,

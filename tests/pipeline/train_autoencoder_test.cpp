@@ -3,6 +3,8 @@
 #include "simile/pipeline/train_autoencoder.hpp"
 
 #include <cstdlib>
+#include <cstring>
+#include <limits>
 
 #include <nlohmann/json.hpp>
 
@@ -11,6 +13,7 @@
 #include "simile/core/sha256.hpp"
 #include "simile/model/model_card.hpp"
 #include "simile/model/safetensors.hpp"
+#include "simile/train/training_state.hpp"
 
 namespace simile {
 namespace {
@@ -174,7 +177,57 @@ TEST_F(TrainAutoencoder, RefusesADamagedState) {
   expect_training_refused(options, ErrorCode::decode, "its checksum is wrong (--overwrite starts anew)");
 }
 
+/// A trainer in a state of its own making; it only tells it.
+class Told final : public AutoencoderTrainer {
+ public:
+  explicit Told(std::vector<HostTensor> state) : state_(std::move(state)) {}
+  double train(std::span<const std::int64_t>, std::int64_t, double, const StepDone&) override { return 0; }
+  double evaluate(std::span<const std::int64_t>, const StepDone&) override { return 0; }
+  Array<std::uint8_t, 4> reconstruct(std::span<const std::int64_t>) override { return {}; }
+  std::vector<HostTensor> weights() const override { return {}; }
+  std::vector<HostTensor> state() const override { return state_; }
+  void restore(const SafetensorsFile&) override {}
+  std::string architecture() const override { return {}; }
+  std::int64_t num_parameters() const override { return 0; }
+  std::int64_t dimensions() const override { return 0; }
+
+ private:
+  std::vector<HostTensor> state_;
+};
+
+/// The state of a training whose next losses are no numbers: a weight of the first layer is infinite.
+void spoil(const fs::path& file) {
+  std::vector<HostTensor> tensors;
+  const TrainingState state(file);
+  for (const auto& tensor : state.tensors().tensors()) {
+    HostTensor copy{tensor.name, tensor.type, tensor.shape,
+                    std::vector<std::uint8_t>(static_cast<std::size_t>(tensor.size_bytes))};
+    state.tensors().read(tensor, copy.bytes.data());
+    if (tensor.name == "weights.encoder1.0.weight") {
+      const float infinite = std::numeric_limits<float>::infinity();
+      std::memcpy(copy.bytes.data(), &infinite, sizeof infinite);
+    }
+    tensors.push_back(std::move(copy));
+  }
+  save_training_state(file, state.key(), state.history(), Told(std::move(tensors)));
+}
+
 TEST_F(TrainAutoencoder, ALossThatIsNoNumberKeepsTheBestEpoch) {
+  auto options = this->options(2);
+  train(options);
+  const auto kept = [&] {
+    return std::vector{text_of(out_ / "model.safetensors"), text_of(out_ / "loss.csv"),
+                       text_of(out_ / "metrics.jsonl")};
+  };
+  const auto best = kept();
+  spoil(out_ / "state.safetensors");
+  options.training.epochs = 4;
+  EXPECT_THAT(error_of([&] { train(options); }), IsError(ErrorCode::model, "a lower --lr may help"));
+  EXPECT_EQ(kept(), best);
+  EXPECT_FALSE(fs::exists(out_ / "manifest.json")) << "it is not finished";
+}
+
+TEST_F(TrainAutoencoder, ALossThatIsNoNumberAtOnceIsNamed) {
   auto options = this->options(20);
   options.training.batch_size = 1;
   options.training.learning_rate = 1e38;

@@ -19,6 +19,8 @@ struct Dataset {
   std::string kind;                  ///< "folder", "list", "IDX images", "image array", "hashes", ...
 
   const Catalogue& catalogue() const { return images.catalogue; }
+  /// What an error says that the input holds: the kind, or the images of a folder or a list.
+  std::string content() const { return kind == "folder" || kind == "list" ? "images" : kind; }
 };
 
 struct DatasetOptions {

@@ -170,7 +170,8 @@ std::string confusion_svg(const std::vector<ShownClass>& classes,
 std::string helper_page(const HelperPageModel& model) {
   std::string facts;
   for (const auto& [label, value] : model.facts) {
-    facts += concat("<div><dt>", escape_html(label), "</dt><dd>", escape_html(value), "</dd></div>");
+    facts +=
+        concat("<div><dt>", escape_html(readable(label)), "</dt><dd>", escape_html(readable(value)), "</dd></div>");
   }
   return concat(report::page_head(shortened(model.title, kTitleCharacters), concat(kReportCss, kHelperCss), ""),
                 "<div class=\"page\">\n<header class=\"masthead\"><p class=\"kicker\">", escape_html(model.command),

@@ -136,6 +136,16 @@ TEST_F(Embed, RefusesANetworkForOtherMethods) {
               IsError(ErrorCode::invalid_argument, "--model 'resnet50': no effect with --method phash"));
 }
 
+TEST_F(Embed, RefusesAnArchitectureOfNothing) {
+  FeatureOptions options;
+  options.network.architecture = "resnet50";
+  const auto run = [&] { features({.input = photos({1}), .features = options, .out = path("e.npy")}); };
+  EXPECT_THAT(error_of(run),
+              IsError(ErrorCode::invalid_argument, "--arch 'resnet50': says what weights without a card are: --model"));
+  options.network.torchscript = "x.pt";
+  EXPECT_THAT(error_of(run), IsError(ErrorCode::invalid_argument, "--arch 'resnet50': no effect with --torchscript"));
+}
+
 TEST_F(Embed, TakesANetworkToMeanTheMethod) {
   FeatureOptions options;
   options.network.model = "quarters";

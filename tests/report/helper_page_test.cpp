@@ -83,8 +83,8 @@ TEST(HelperPage, EscapesTextFromOutside) {
   wanted.most_certain[0].label = wanted.most_certain[0].second = wanted.least_certain[0].truth = evil;
   wanted.thumbnails.clear();
   const auto page = helper_page(wanted);
-  EXPECT_THAT(page, Not(HasSubstr("<script>alert")));
-  EXPECT_THAT(page, Not(HasSubstr("\xff")));
+  EXPECT_EQ(count_of(page, "<script>alert"), 0);
+  EXPECT_EQ(count_of(page, "\xff"), 0);
   EXPECT_THAT(confusion_svg(wanted.classes, wanted.confusion), Not(HasSubstr("<script>")));
 }
 

@@ -7,8 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "model/network/uninitialised.hpp"
-
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
@@ -81,11 +79,6 @@ bool has_shape(const TensorInfo& found, const std::string& name, at::IntArrayRef
   const at::IntArrayRef shape(found.shape);
   if (shape == wanted || found.name == name) return shape == wanted;
   return shape.size() == 4 && wanted.size() == 2 && shape[0] == wanted[0] && found.count() == wanted[0] * wanted[1];
-}
-
-std::shared_ptr<NetworkModule> made_without_weights(std::string_view architecture, const ArchitectureOptions& options) {
-  const Uninitialised guard;
-  return make_architecture(architecture, options);
 }
 
 std::int64_t extent_of(const SafetensorsFile& weights, std::string_view name, std::size_t axis) {
@@ -168,7 +161,7 @@ void load_state(NetworkModule& network, const SafetensorsFile& weights) {
 
 std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights,
                                                  const ArchitectureOptions& options) {
-  auto network = made_without_weights(architecture, options);
+  auto network = make_architecture(architecture, options);
   load_state(*network, weights);
   network->eval();
   return network;
@@ -179,7 +172,7 @@ std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, 
 }
 
 StateMatch match_architecture(std::string_view architecture, const SafetensorsFile& weights) {
-  return match_state(*made_without_weights(architecture, options_of(architecture, weights)), weights);
+  return match_state(*make_architecture(architecture, options_of(architecture, weights)), weights);
 }
 
 }  // namespace simile

@@ -24,7 +24,7 @@ StateMatch match_state(const NetworkModule& network, const SafetensorsFile& weig
 /// many there are.
 void load_state(NetworkModule& network, const SafetensorsFile& weights);
 
-/// make_architecture(), without drawing weights, and load_state(), in evaluation mode.
+/// make_architecture() and load_state(), in evaluation mode.
 std::shared_ptr<NetworkModule> load_architecture(std::string_view architecture, const SafetensorsFile& weights,
                                                  const ArchitectureOptions& options);
 /// The same with options_of().

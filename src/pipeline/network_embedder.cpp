@@ -81,11 +81,6 @@ bool means_helper(const std::string& model) {
          !std::filesystem::exists(std::filesystem::path(model) / "card.json");
 }
 
-/// Names of the store come before folders here.
-bool means_helper(const std::string& model) {
-  return !model.empty() && find_in_store(default_model_store(), model).empty() && is_plain_helper(model);
-}
-
 /// A network and the hidden layer of a helper that was trained on its vectors.
 class HelperEmbedder final : public ImageEmbedder {
  public:

@@ -14,6 +14,9 @@
 
 namespace simile {
 
+/// In a helper's folder: all that it was trained on.
+inline constexpr const char* kHelperLabels = "labels.csv";
+
 /// A helper in training, whatever its kind.
 struct HelperRun {
   const HelperRunOptions& options;

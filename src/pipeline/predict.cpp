@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "pipeline/helper_outputs.hpp"
+#include "pipeline/helper_run.hpp"
 #include "pipeline/open.hpp"
 
 #include "simile/core/atomic_file.hpp"
@@ -39,7 +40,7 @@ fs::path next_file(const PredictOptions& options) { return options.out.parent_pa
 
 /// Labels that the helper was trained on, by item of this set; empty where they name none of it.
 Labels known_labels(const PredictOptions& options, const std::vector<std::string>& ids) {
-  const std::vector<fs::path> files{options.model / "labels.csv"};
+  const std::vector<fs::path> files{options.model / kHelperLabels};
   Labels labels;
   if (!fs::exists(files.front())) return labels;
   std::unordered_map<std::string_view, std::int64_t> item_of;
@@ -153,7 +154,7 @@ void PredictOptions::validate() const {
   if (!probabilities.empty()) files.push_back(probabilities);
   if (!page.empty()) files.push_back(page);
   if (next > 0) files.push_back(next_file(*this));
-  std::vector<fs::path> inputs{truth, images, model / "labels.csv", model / "helper.json",
+  std::vector<fs::path> inputs{truth, images, model / kHelperLabels, model / "helper.json",
                                model / "helper.safetensors"};
   for (const auto& file : feature_files(input)) inputs.push_back(file);
   for (std::size_t k = 0; k < files.size(); ++k) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pipeline/helper_run.hpp"
 
+#include <algorithm>
 #include <numeric>
 #include <unordered_set>
 
@@ -33,6 +34,10 @@ std::vector<LabelRow> all_rows(HelperRun& run) {
     rows = label_rows_from_folders(run.ids());
   }
   for (auto& row : read_label_rows(files)) rows.push_back(std::move(row));
+  const bool none = std::all_of(rows.begin(), rows.end(), [](const LabelRow& row) { return row.label.empty(); });
+  if (options.update && !options.labels.empty() && none) {
+    run.context.progress.note("--labels: no row has a label yet; what the earlier helper knows is all there is");
+  }
   const fs::path earlier = run.out / kHelperLabels;
   if (!options.update || !fs::exists(earlier)) return rows;
   std::unordered_set<std::string> named;

@@ -20,7 +20,7 @@ def finetune(bench):
                                  "--epochs", bench.size(8, 1), "--threads", bench.threads, "--device", "cpu",
                                  "--overwrite", "--quiet", "--json"))
     bench.run("embed", test, "--model", tuned, "--out", after, "--overwrite", "--quiet", "--threads", bench.threads)
-    found = json.loads(bench.run("predict", after, "--model", tuned, "--out", bench.folder / "tuned.csv", "--truth",
+    found = json.loads(bench.run("predict", after, "--model", tuned, "--out", bench.folder / "predictions.csv", "--truth",
                                  "folders", "--overwrite", "--quiet", "--json"))
     ours = 100 * found["right"] / found["judged"]
     unit = [each / np.linalg.norm(each, axis=1, keepdims=True) for each in (vectors, tested)]

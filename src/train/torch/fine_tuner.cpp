@@ -18,6 +18,7 @@
 #include "train/torch/host_tensor.hpp"
 
 #include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
 #include "simile/model/model_card.hpp"
 
 namespace simile {
@@ -26,7 +27,7 @@ namespace {
 constexpr double kWarmUpShare = 0.1;
 constexpr std::int64_t kCpuBatch = 4;  // without gradients; larger ones leave the caches
 constexpr std::int64_t kCudaBatch = 64;
-// Of the budget, what the kept outputs may take: photos and what LibTorch needs for a step come beside them.
+// Of what the images leave of the budget; what LibTorch needs for a step comes beside it.
 constexpr double kKeptShare = 0.5;
 
 /// A tenth of the steps up to 1, the others down to 0 as a cosine.
@@ -125,34 +126,44 @@ void TorchFineTuner::keep_outputs(const Context& context) {
   if (after_.empty()) return;
   const c10::NoGradGuard no_gradients;
   const std::array<std::int64_t, 1> first{0};
-  auto shape = inputs_of(first, {}).sizes().vec();
-  const std::int64_t count = images_.size(0);
-  const std::int64_t copies = options_.mirror ? 2 : 1;
-  const double bytes =
-      static_cast<double>(count * copies *
-                          std::accumulate(shape.begin(), shape.end(), std::int64_t{1}, std::multiplies<>())) *
-      sizeof(float);
-  if (bytes > kKeptShare * static_cast<double>(context.memory_bytes)) {
-    context.progress.note(concat("--memory does not allow keeping what the first stages give (",
-                                 static_cast<std::int64_t>(bytes / 1e6), " MB): every epoch takes it anew"));
+  const std::int64_t count = images_.size(0) * (options_.mirror ? 2 : 1);
+  const double bytes = static_cast<double>(inputs_of(first, {}).nbytes()) * static_cast<double>(count);
+  const auto cannot = [&](const char* what) {
+    context.progress.note(concat(what, " does not allow keeping what the first stages give (",
+                                 format_bytes(static_cast<std::int64_t>(bytes)), "): every epoch takes it anew"));
+  };
+  const auto left = static_cast<double>(context.memory_bytes - images_.numel());
+  if (bytes > kKeptShare * left) {
+    cannot("--memory");
     return;
   }
-  ProgressPhase phase(context.progress, "first stages", count * copies, "images");
-  shape[0] = count;
-  at::Tensor kept[2];
-  for (std::int64_t copy = 0; copy < copies; ++copy) {
-    kept[copy] = at::empty(shape, at::TensorOptions(device_).dtype(at::kFloat));
-    for (std::int64_t begin = 0; begin < count; begin += forward_batch()) {
-      context.cancellation.check();
-      std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(forward_batch(), count - begin)));
-      std::iota(rows.begin(), rows.end(), begin);
-      const auto mirrored = copy == 1 ? at::ones({std::ssize(rows)}, at::kBool) : Mirrored();
-      kept[copy].narrow(0, begin, std::ssize(rows)).copy_(inputs_of(rows, mirrored));
-      phase.advance(std::ssize(rows));
-    }
+  ProgressPhase phase(context.progress, "first stages", count, "images");
+  try {
+    const at::Tensor plain = outputs_before_cut(false, phase, context);
+    kept_mirrored_ = options_.mirror ? outputs_before_cut(true, phase, context) : at::Tensor();
+    kept_ = plain;
+  } catch (const c10::OutOfMemoryError&) {
+    cannot("the GPU's memory");
   }
-  kept_ = kept[0];
-  kept_mirrored_ = kept[1];
+}
+
+at::Tensor TorchFineTuner::outputs_before_cut(bool mirrored, ProgressPhase& phase, const Context& context) const {
+  const std::int64_t count = images_.size(0);
+  at::Tensor outputs;
+  for (std::int64_t begin = 0; begin < count; begin += forward_batch()) {
+    context.cancellation.check();
+    std::vector<std::int64_t> rows(static_cast<std::size_t>(std::min(forward_batch(), count - begin)));
+    std::iota(rows.begin(), rows.end(), begin);
+    const at::Tensor part = inputs_of(rows, mirrored ? at::ones({std::ssize(rows)}, at::kBool) : Mirrored());
+    if (!outputs.defined()) {
+      auto shape = part.sizes().vec();
+      shape[0] = count;
+      outputs = at::empty(shape, part.options());
+    }
+    outputs.narrow(0, begin, std::ssize(rows)).copy_(part);
+    phase.advance(std::ssize(rows));
+  }
+  return outputs;
 }
 
 std::int64_t TorchFineTuner::num_trained() const {

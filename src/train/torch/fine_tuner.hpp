@@ -42,6 +42,7 @@ class TorchFineTuner final : public FineTuner {
   void cut(std::int64_t stages);
   void find_trained();
   void keep_outputs(const Context& context);
+  at::Tensor outputs_before_cut(bool mirrored, ProgressPhase& phase, const Context& context) const;
   at::Tensor images_of(const at::Tensor& rows, const Mirrored& mirrored) const;
   /// What the part that is trained takes.
   at::Tensor inputs_of(std::span<const std::int64_t> rows, const Mirrored& mirrored) const;

@@ -21,7 +21,8 @@ void print_headline(std::ostream& out, const TrainHelperSummary& summary) {
   if (summary.warm) out << ", from where the earlier helper stood";
   out << '\n';
   if (!summary.network.empty()) {
-    out << format_count(summary.num_trained) << " of " << format_count(summary.num_parameters) << " parameters of "
+    out << "training loss " << format_double(std::round(1e4 * summary.training_loss) / 1e4) << "; "
+        << format_count(summary.num_trained) << " of " << format_count(summary.num_parameters) << " parameters of "
         << summary.network << " in " << format_duration(summary.fit_seconds) << '\n';
   }
   if (!summary.how.empty()) {
@@ -37,6 +38,10 @@ void print_headline(std::ostream& out, const TrainHelperSummary& summary) {
     }
   } else {
     out << "nothing was held out, so the accuracy is not known\n";
+  }
+  if (summary.num_seen > 0 && !summary.how.empty()) {
+    out << "the network of these vectors was trained on " << format_count(summary.num_seen)
+        << " of these labels: expect less than this accuracy of other images\n";
   }
   if (summary.num_single > 0) {
     out << format_counted(summary.num_single, "class has", "classes have")
@@ -60,11 +65,11 @@ void add_helper_options(CLI::App& app, HelperFlags& flags, HelperRunOptions& opt
                  "Labels: a CSV path,label (may be repeated), or the word folders: the folder that holds the image")
       ->type_name("FILE|folders")
       ->allow_extra_args(false);
-  app.add_option("-o,--out", options.out, "The helper's folder")
+  app.add_option("-o,--out", options.out, "The folder to write")
       ->required()
       ->type_name("DIR")
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-  auto* const overwrite = app.add_flag("--overwrite", options.overwrite, "Replace an earlier helper");
+  auto* const overwrite = app.add_flag("--overwrite", options.overwrite, "Replace an earlier one");
   app.add_flag("--update", options.update,
                "Go on from the helper in DIR, if there is one: its labels count, too, but for those given anew")
       ->excludes(overwrite);

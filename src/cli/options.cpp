@@ -193,7 +193,7 @@ void add_input_options(CLI::App& app, ListingOptions& listing, FeatureOptions& f
 
 void add_reading_options(CLI::App& app, ListingOptions& listing, FeatureOptions& features) {
   app.add_flag("--full-decode", features.full_decode,
-               "Not for hashes: decode JPEGs at full size even where a smaller one would do");
+               "Decode JPEGs at full size even where a smaller one would do; hashes always do");
   app.add_option("--include", listing.include, "Take only files that match this glob (may be repeated)")
       ->type_name("GLOB")
       ->allow_extra_args(false)  // one glob a flag: the next word may be PHOTOS

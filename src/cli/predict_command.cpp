@@ -51,7 +51,8 @@ void execute(PredictFlags& flags, const Session& session) {
 Command add_predict_command(CLI::App& program) {
   auto flags = std::make_shared<PredictFlags>();
   PredictOptions& options = flags->options;
-  CLI::App* const app = program.add_subcommand("predict", "Predict classes by a helper that simile train helper made");
+  CLI::App* const app =
+      program.add_subcommand("predict", "Predict classes by what simile train helper or finetune made");
   const auto last = CLI::MultiOptionPolicy::TakeLast;
   app->add_option("EMBEDDINGS", options.input, "A .npy of embeddings, like those that the helper was trained on")
       ->required()

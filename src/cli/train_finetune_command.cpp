@@ -27,7 +27,24 @@ std::int64_t parse_stages(const std::string& text) {
   throw Error(ErrorCode::invalid_argument, concat("--stages ", in_quotes(text), ": allowed are all, and 1 and more"));
 }
 
-void execute(TrainFinetuneFlags& flags, const Session& session) {
+/// What an update is not told is as in the earlier training.
+void take_earlier(const CLI::App& app, FineTuneOptions& options) {
+  if (!options.update) return;
+  const auto earlier = settings_of_earlier(options.out);
+  if (!earlier) return;
+  const FineTuningOptions given = options.training;
+  options.training = earlier->training;
+  if (app.count("--stages") > 0) options.training.stages = given.stages;
+  if (app.count("--epochs") > 0) options.training.epochs = given.epochs;
+  if (app.count("--batch-size") > 0) options.training.batch_size = given.batch_size;
+  if (app.count("--lr") > 0) options.training.learning_rate = given.learning_rate;
+  options.training.balanced = given.balanced || earlier->training.balanced;
+  options.training.mirror = given.mirror && earlier->training.mirror;
+  if (app.count("--c") == 0) options.c = earlier->c;
+}
+
+void execute(const CLI::App& app, TrainFinetuneFlags& flags, const Session& session) {
+  take_earlier(app, flags.options);
   take_helper_flags(flags.shared, session, flags.options);
   const RunContext context(flags.run, session);
   show_helper(flags.shared, session, run_fine_tune(flags.options, context.get()));
@@ -43,7 +60,9 @@ void add_training_options(CLI::App& app, FineTuneOptions& options) {
                   ->default_str("2")
                   ->multi_option_policy(last),
               {"all", "1", "2", "3"});
-  add_integer(app, "--epochs", training.epochs, 1, 100'000, "Passes over the labelled images")->default_str("8");
+  add_integer(app, "--epochs", training.epochs, 1, 100'000,
+              "Passes over the labelled images; an update makes half of them")
+      ->default_str("8");
   add_integer(app, "--batch-size", training.batch_size, 1, 65'536, "Images of a step")->default_str("32");
   add_number(app, "--lr", training.learning_rate, "Highest learning rate of Adam")->default_str("0.0003");
   add_number(app, "--c", options.c, "Inverse strength of the penalty on the layer of classes, which is fitted first")
@@ -72,14 +91,14 @@ Command add_train_finetune_command(CLI::App& train) {
   add_reading_options(*app, options.listing, options.reading);
   add_run_options(*app, flags->run);
   add_network_device_option(*app, flags->run);
-  app->footer(
-      concat("DIR is a model and a helper. With it,\n"
-             "  simile embed PHOTOS --model DIR --out F.npy\n"
-             "  simile predict F.npy --model DIR\n"
-             "\nIt takes minutes on a CPU where simile train helper takes a second, and pays where that is not sure\n"
-             "enough and there are some hundred labels.\n\n",
-             kSettingsHelp));
-  return {app, [flags](const Session& session) { execute(*flags, session); }};
+  app->footer(concat(
+      "DIR is a model and a helper. With it,\n"
+      "  simile embed PHOTOS --model DIR --out F.npy\n"
+      "  simile predict F.npy --model DIR\n"
+      "\nIt takes minutes on a CPU where simile train helper takes a second, and pays where that is not sure enough\n"
+      "and there are some hundred labels. At its end all PHOTOS are embedded, for next.csv and the report.\n\n",
+      kSettingsHelp));
+  return {app, [app, flags](const Session& session) { execute(*app, *flags, session); }};
 }
 
 }  // namespace simile::cli

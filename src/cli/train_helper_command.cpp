@@ -23,6 +23,11 @@ void take_earlier(const CLI::App& app, TrainHelperFlags& flags) {
   TrainHelperOptions& options = flags.options;
   if (!options.update || !is_helper(options.out)) return;
   const Helper earlier = read_helper(options.out);
+  if (earlier.kind == HelperKind::finetune) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--update: ", in_quotes(options.out.native()),
+                       " is a fine-tuned network: simile train finetune PHOTOS --update goes on with it"));
+  }
   if (app.count("--kind") == 0) flags.kind = to_string(earlier.kind);
   if (app.count("--c") == 0) options.probe.c = earlier.probe.c;
   options.probe.balanced = options.probe.balanced || earlier.probe.balanced;

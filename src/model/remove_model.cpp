@@ -49,16 +49,6 @@ fs::path folder_to_remove(const ModelStore& store, const std::string& name) {
                      names.empty() ? std::string("there are none") : concat("there are ", names)));
 }
 
-/// The weights beside the card that it names, if it can be read.
-std::string named_weights(const fs::path& folder) {
-  try {
-    const fs::path weights = fs::path(read_model_card(folder / kCardName).weights).lexically_normal();
-    return weights.filename() == weights && weights.extension() == kWeightsExtension ? weights.native() : std::string();
-  } catch (const Error&) {
-    return {};
-  }
-}
-
 }  // namespace
 
 RemovedModel remove_model(const ModelStore& store, const std::string& name, bool dry_run) {
@@ -66,10 +56,10 @@ RemovedModel remove_model(const ModelStore& store, const std::string& name, bool
   try {
     removed.folder = folder_to_remove(store, name);
     const StoreLock lock(store.user);
-    const std::string weights = named_weights(removed.folder);
     for (const auto& entry : fs::directory_iterator(removed.folder)) {
       const std::string file = entry.path().filename().native();
-      const bool of_model = file == kCardName || file == weights || is_own_file(file);
+      // Weights of another name were put there by hand, and may be the only ones.
+      const bool of_model = file == kCardName || is_own_file(file);
       if (!of_model || fs::is_directory(entry.symlink_status())) {
         removed.folder_stays = true;
         continue;
@@ -81,9 +71,6 @@ RemovedModel remove_model(const ModelStore& store, const std::string& name, bool
     if (dry_run) return removed;
     fs::remove(removed.folder / kCardName);  // first: a model is there as long as its card
     sync_folder(removed.folder);
-    if (!weights.empty() && !fs::is_directory(fs::symlink_status(removed.folder / weights))) {
-      fs::remove(removed.folder / weights);
-    }
     remove_leftovers(removed.folder, {});
     std::error_code ignored;
     removed.folder_stays = !fs::remove(removed.folder, ignored);  // only when it is empty

@@ -4,9 +4,11 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <optional>
 #include <unordered_set>
 
 #include <nlohmann/json.hpp>
@@ -44,13 +46,28 @@ struct Base {
 
 Base find_base(const NetworkChoice& wanted) {
   const std::string name = model_name(wanted);
+  if (to_valid_utf8(name) != name) {  // the card, which is JSON, has to name it
+    throw Error(ErrorCode::invalid_argument, concat("--model ", in_quotes(name), ": its path is not UTF-8"));
+  }
   Base base{name, find_model(default_model_store(), name, wanted.architecture)};
   check_weights(base.model);
   return base;
 }
 
+std::string stages_text(std::int64_t stages) { return stages == 0 ? "all" : std::to_string(stages); }
+
+/// Gives the card's account of its training; throws model where that lacks something.
+void read_training(const Model& model, const std::function<void(const ordered_json&)>& read) {
+  try {
+    read(ordered_json::parse(model.card.training));
+  } catch (const ordered_json::exception&) {
+    throw Error(ErrorCode::model, concat(in_quotes(model.card_file.native()),
+                                         " does not say how it was fine-tuned; --overwrite begins anew"));
+  }
+}
+
 /// The one that the earlier helper began with. Throws invalid_argument when another one is wanted or there is none.
-Base base_of_earlier(const HelperRun& run, const NetworkChoice& wanted) {
+Base base_of_earlier(const HelperRun& run, const NetworkChoice& wanted, std::int64_t stages) {
   const Helper earlier = read_helper(run.out);
   if (earlier.kind != HelperKind::finetune) {
     throw Error(ErrorCode::invalid_argument,
@@ -58,18 +75,24 @@ Base base_of_earlier(const HelperRun& run, const NetworkChoice& wanted) {
                        ", no fine-tuned network; --overwrite begins anew"));
   }
   const Model found = find_model(default_model_store(), run.out.native());
-  const auto training = ordered_json::parse(found.card.training, nullptr, /*allow_exceptions=*/false);
   NetworkChoice of_earlier;
   std::string checksum;
-  if (training.is_object()) {
-    of_earlier.model = training.value("network", std::string());
-    checksum = training.value("network_weights", std::string());
-  }
-  if (of_earlier.model.empty()) {
-    throw Error(ErrorCode::model, concat(in_quotes(found.card_file.native()),
-                                         " does not say which network it began with; --overwrite begins anew"));
-  }
+  read_training(found, [&](const ordered_json& training) {
+    of_earlier.model = training.at("network").get<std::string>();
+    checksum = training.at("network_weights").get<std::string>();
+  });
   of_earlier.architecture = found.card.architecture;
+  if (!wanted.architecture.empty() && wanted.architecture != found.card.architecture) {
+    throw Error(ErrorCode::invalid_argument, concat("--arch ", in_quotes(wanted.architecture), ": the network in ",
+                                                    in_quotes(run.out.native()), " is of ", found.card.architecture));
+  }
+  const auto earlier_settings = settings_of_earlier(run.out);
+  if (earlier_settings && earlier_settings->training.stages != stages) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--stages ", stages_text(stages), ": those of the network in ", in_quotes(run.out.native()),
+                       " are ", stages_text(earlier_settings->training.stages),
+                       "; --update goes on with the same, --overwrite begins anew"));
+  }
   Base base = find_base(of_earlier);
   const bool other = !wanted.model.empty() && model_name(wanted) != base.name;
   if (other || sha256_of_file(base.model.weights) != checksum) {
@@ -115,6 +138,7 @@ Array<std::uint8_t, 4> read_images(HelperRun& run, const FeatureOptions& reading
   const auto rest = std::stable_partition(run.rows.begin(), run.rows.end(),
                                           [&](const LabelRow& row) { return !unreadable.contains(row.path); });
   left_out.assign(rest, run.rows.end());
+  run.kept.insert(run.kept.end(), left_out.begin(), left_out.end());
   run.rows.erase(rest, run.rows.end());
   run.labels = make_labels(run.rows, run.ids());
   run.labels.unknown.insert(run.labels.unknown.end(), left_out.begin(), left_out.end());
@@ -127,6 +151,18 @@ Array<std::uint8_t, 4> read_images(HelperRun& run, const FeatureOptions& reading
   return kept;
 }
 
+/// Of how often each class is, in nats.
+double entropy(std::span<const std::int32_t> labels, std::int64_t num_classes) {
+  std::vector<double> counts(static_cast<std::size_t>(num_classes));
+  for (const auto label : labels) ++counts[static_cast<std::size_t>(label)];
+  double sum = 0;
+  for (const double count : counts) {
+    const double share = count / static_cast<double>(labels.size());
+    if (count > 0) sum -= share * std::log(share);
+  }
+  return sum;
+}
+
 /// Fits the layer of classes alone, then the last stages with it.
 LinearModel train(HelperRun& run, const FineTuneOptions& options, FineTuner& tuner,
                   std::span<const std::int64_t> positions, std::int64_t epochs) {
@@ -136,7 +172,15 @@ LinearModel train(HelperRun& run, const FineTuneOptions& options, FineTuner& tun
   const std::vector<std::int32_t> labels = run.labels_of(positions);
   const LinearProbe probe(vectors.view(), rows, labels, run.labels.num_classes(), run.context);
   LinearModel head = std::move(probe.fit({.c = options.c, .balanced = options.training.balanced}).model);
-  tuner.train(positions, labels, head, epochs, run.context);
+  run.summary.training_loss = tuner.train(positions, labels, head, epochs, run.context);
+  // Guessing each class as often as it is does as well.
+  const double guessing = options.training.balanced ? std::log(static_cast<double>(run.labels.num_classes()))
+                                                    : entropy(labels, run.labels.num_classes());
+  if (run.summary.training_loss >= guessing) {
+    throw Error(ErrorCode::model,
+                concat("the network has learnt nothing: its loss is ", run.summary.training_loss, ", and guessing has ",
+                       guessing, "; a lower --lr than ", options.training.learning_rate, " may help"));
+  }
   return head;
 }
 
@@ -173,11 +217,14 @@ void write_model(const fs::path& folder, const HelperRun& run, const FineTuneOpt
   ordered_json training;
   training["network"] = base.name;
   training["network_weights"] = sha256_of_file(base.model.weights);
-  training["stages"] = run.summary.stages == 0 ? ordered_json("all") : ordered_json(run.summary.stages);
+  training["stages"] = options.training.stages;
   training["epochs"] = options.training.epochs;
   training["batch-size"] = options.training.batch_size;
   training["lr"] = options.training.learning_rate;
-  training["seed"] = options.training.seed;
+  training["mirror"] = options.training.mirror;
+  training["c"] = options.c;
+  training["balanced"] = options.training.balanced;
+  training["seed"] = options.seed;
   training["labels"] = run.labels.size();
   card.training = training.dump();
   write_text(folder / TrainingFolder::kCard, to_json(card));
@@ -212,6 +259,21 @@ Array<float, 2> embed_all(const fs::path& folder, HelperRun& run, const FineTune
 
 }  // namespace
 
+std::optional<FineTuneOptions> settings_of_earlier(const fs::path& folder) {
+  if (!is_helper(folder) || read_helper(folder).kind != HelperKind::finetune) return std::nullopt;
+  FineTuneOptions options;
+  read_training(find_model(default_model_store(), fs::absolute(folder).native()), [&](const ordered_json& training) {
+    options.training.stages = training.at("stages").get<std::int64_t>();
+    options.training.epochs = training.at("epochs").get<std::int64_t>();
+    options.training.batch_size = training.at("batch-size").get<std::int64_t>();
+    options.training.learning_rate = training.at("lr").get<double>();
+    options.training.mirror = training.at("mirror").get<bool>();
+    options.training.balanced = training.at("balanced").get<bool>();
+    options.c = training.at("c").get<double>();
+  });
+  return options;
+}
+
 FineTuneOptions::FineTuneOptions() {
   evaluation = {.folds = 0, .held_out = kHeldOut, .learning_curve = false, .own_progress = true};
 }
@@ -228,7 +290,8 @@ TrainHelperSummary run_fine_tune(const FineTuneOptions& options, const Context& 
   HelperRun run{options, context};
   check_target(run);
   const bool goes_on = options.update && is_helper(run.out);
-  const Base base = goes_on ? base_of_earlier(run, options.reading.network) : find_base(options.reading.network);
+  const Base base = goes_on ? base_of_earlier(run, options.reading.network, options.training.stages)
+                            : find_base(options.reading.network);
   const SafetensorsFile weights(base.model.weights);
   const FineTuningBackend& backend = fine_tuning_backend(context.device);
   run.dataset = open_nonempty(options.input, options.listing, context);
@@ -242,6 +305,7 @@ TrainHelperSummary run_fine_tune(const FineTuneOptions& options, const Context& 
   run.helper.probe = {.c = options.c, .balanced = options.training.balanced};
   run.summary.kind = to_string(run.helper.kind);
   run.summary.network = base.name;
+  note_seen_labels(run, base.name);
   run.summary.stages = options.training.stages;
   ResultFolder folder(run.out, options.overwrite || options.update);
   const Array<std::uint8_t, 4> images = read_images(run, options.reading, base.model.card);

@@ -145,10 +145,13 @@ std::string advice_text(const LabellingAdvice& advice) {
 HelperPageModel page_model(const HelperRun& run) {
   HelperPageModel model;
   const TrainHelperSummary& summary = run.summary;
-  model.command = "simile train helper";
+  const bool tuned = run.helper.kind == HelperKind::finetune;
+  model.command = tuned ? "simile train finetune" : "simile train helper";
   model.title = run.options.input.filename().native();
-  model.lead = concat("A helper of kind ", summary.kind, " that tells ", summary.num_classes, " classes apart, from ",
-                      format_counted(summary.num_labels, "label", "labels"), ".");
+  const std::string what =
+      tuned ? concat(fs::path(summary.network).filename().native(), ", fine-tuned to tell ", summary.num_classes)
+            : concat("A helper of kind ", summary.kind, " that tells ", summary.num_classes);
+  model.lead = concat(what, " classes apart, from ", format_counted(summary.num_labels, "label", "labels"), ".");
   if (!summary.how.empty()) {
     model.facts = {
         {concat("Accuracy (", summary.how, ")"),
@@ -198,7 +201,7 @@ void write_helper_folder(const fs::path& folder, HelperRun& run, const Array<flo
   write_text(folder / kHelperLabels, labels_csv(run));
   write_text(folder / "ignored_labels.csv", ignored_labels_csv(run));
   write_figures(folder, run);
-  write_text(folder / "next.csv", next_csv(next, run.ids()));
+  write_text(folder / kHelperNext, next_csv(next, run.ids()));
   if (!model.confusion.empty()) write_text(folder / "confusion.svg", confusion_svg(model.classes, model.confusion));
   for (const auto& [name, svg] : {std::pair{"reliability.svg", reliability_svg(model)},
                                   std::pair{"learning_curve.svg", learning_curve_svg(model)}}) {

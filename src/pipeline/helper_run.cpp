@@ -11,6 +11,7 @@
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
 #include "simile/report/result_folder.hpp"
 
 namespace simile {
@@ -19,6 +20,32 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kFolders = "folders";
+/// What people have filled into the next.csv of the helper that is replaced: labels for an update, and else too good to
+/// lose.
+void take_filled_in(const HelperRun& run, std::vector<LabelRow>& rows) {
+  const fs::path next = run.out / kHelperNext;
+  if (!fs::exists(next)) return;
+  std::unordered_set<std::string> named;
+  for (const auto& row : rows) {
+    if (!row.label.empty()) named.insert(row.path);
+  }
+  const std::vector<fs::path> files{next};
+  std::vector<LabelRow> filled = read_label_rows(files);
+  std::erase_if(filled, [&](const LabelRow& row) { return row.label.empty() || named.contains(row.path); });
+  if (filled.empty()) return;
+  if (!run.options.update) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("--overwrite: ", in_quotes(next.native()), " holds ",
+                       format_counted(std::ssize(filled), "label that is", "labels that are"),
+                       " in no file given, such as that of ", in_quotes(filled.front().path),
+                       ": name it by --labels, or move it away"));
+  }
+  run.context.progress.note(concat(format_counted(std::ssize(filled), "label", "labels"), " filled into ",
+                                   in_quotes(next.native()), " are taken, too"));
+  rows.insert(rows.end(), filled.begin(), filled.end());
+}
+
+/// What is said of labels: by the files that were given, and by an earlier helper of what they do not name.
 std::vector<LabelRow> all_rows(HelperRun& run) {
   const HelperRunOptions& options = run.options;
   std::vector<LabelRow> rows;
@@ -34,12 +61,18 @@ std::vector<LabelRow> all_rows(HelperRun& run) {
     rows = label_rows_from_folders(run.ids());
   }
   for (auto& row : read_label_rows(files)) rows.push_back(std::move(row));
+  if (run.is_replaced()) take_filled_in(run, rows);
   const bool none = std::all_of(rows.begin(), rows.end(), [](const LabelRow& row) { return row.label.empty(); });
   if (options.update && !options.labels.empty() && none) {
     run.context.progress.note("--labels: no row has a label yet; what the earlier helper knows is all there is");
   }
   const fs::path earlier = run.out / kHelperLabels;
-  if (!options.update || !fs::exists(earlier)) return rows;
+  if (!options.update || !is_helper(run.out)) return rows;
+  if (!fs::exists(earlier)) {
+    run.context.progress.note(concat("--update: there is no ", in_quotes(earlier.native()),
+                                     " any more, so that only the labels given count"));
+    return rows;
+  }
   std::unordered_set<std::string> named;
   for (const auto& row : rows) {
     if (!row.label.empty()) named.insert(row.path);
@@ -99,6 +132,16 @@ void read_labels(HelperRun& run) {
   run.helper.classes = run.labels.classes;
 }
 
+void note_seen_labels(HelperRun& run, const std::string& model) {
+  const fs::path seen = fs::path(model) / kHelperLabels;
+  std::error_code error;
+  if (model.empty() || !is_helper(model) || !fs::exists(seen, error)) return;
+  std::unordered_set<std::string> labelled;
+  for (const auto item : run.labels.items) labelled.insert(run.ids()[static_cast<std::size_t>(item)]);
+  const std::vector<fs::path> files{seen};
+  for (const auto& row : read_label_rows(files)) run.summary.num_seen += labelled.contains(row.path) ? 1 : 0;
+}
+
 void measure(HelperRun& run, const FitAndScore& fit_and_score) {
   EvaluationOptions evaluation = run.options.evaluation;
   evaluation.seed = run.options.seed;
@@ -127,6 +170,7 @@ std::string to_json(const TrainHelperSummary& summary) {
   json["labels_of_unknown_images"] = summary.num_unknown;
   json["labels_of_the_earlier_helper"] = summary.num_earlier;
   json["started_from_the_earlier_helper"] = summary.warm;
+  json["labels_that_the_network_has_seen"] = summary.num_seen;
   if (!summary.how.empty()) {
     json["measured_by"] = summary.how;
     json["judged"] = summary.num_judged;
@@ -147,6 +191,7 @@ std::string to_json(const TrainHelperSummary& summary) {
     json["network"] = to_valid_utf8(summary.network);
     json["stages"] = summary.stages == 0 ? nlohmann::ordered_json("all") : nlohmann::ordered_json(summary.stages);
     json["parameters_trained"] = summary.num_trained;
+    json["training_loss"] = summary.training_loss;
     json["parameters"] = summary.num_parameters;
     json["unreadable"] = summary.unreadable.size();
   }

@@ -16,6 +16,8 @@ namespace simile {
 
 /// In a helper's folder: all that it was trained on.
 inline constexpr const char* kHelperLabels = "labels.csv";
+/// What to label next, to be filled in.
+inline constexpr const char* kHelperNext = "next.csv";
 
 /// A helper in training, whatever its kind.
 struct HelperRun {
@@ -31,6 +33,8 @@ struct HelperRun {
   TrainHelperSummary summary{};
 
   const std::vector<std::string>& ids() const { return dataset.catalogue().ids; }
+  /// Whether there is a helper where this one will be.
+  bool is_replaced() const { return (options.overwrite || options.update) && is_helper(out); }
   /// Of labelled items, given by position.
   std::vector<std::int64_t> items_of(std::span<const std::int64_t> positions) const;
   std::vector<std::int32_t> labels_of(std::span<const std::int64_t> positions) const;
@@ -44,6 +48,9 @@ void check_target(HelperRun& run);
 /// Reads what is said of labels, by the files that were given and by an earlier helper of what they do not name, and
 /// makes labels of it.
 void read_labels(HelperRun& run);
+
+/// Says when the network `model` was trained on labels that are measured on: what is measured is then too good.
+void note_seen_labels(HelperRun& run, const std::string& model);
 
 /// Measures what fit_and_score() is worth, and takes the temperature from that.
 void measure(HelperRun& run, const FitAndScore& fit_and_score);

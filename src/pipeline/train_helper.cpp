@@ -157,6 +157,7 @@ TrainHelperSummary run_train_helper(const TrainHelperOptions& options, const Con
   run.helper.probe = options.probe;
   run.helper.probe.kind = options.kind == HelperKind::ridge ? ProbeKind::ridge : ProbeKind::logistic;
   start_from_earlier(run);
+  note_seen_labels(run, run.helper.model);
   ResultFolder folder(run.out, options.overwrite || options.update);
   const auto curvature = measure_and_fit(run);
   if (curvature != nullptr) write_curvature(folder.path(), *curvature);

@@ -17,15 +17,21 @@ double share(std::int64_t part, std::int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : std::numeric_limits<double>::quiet_NaN();
 }
 
-/// Mean log loss of scores times `scale`.
-double scaled_loss(View<const float, 2> scores, std::span<const std::int32_t> labels, double scale) {
+/// Mean log loss of scores times `scale`, where each label is believed but for `doubt`, which the best other class has.
+double scaled_loss(View<const float, 2> scores, std::span<const std::int32_t> labels, double scale, double doubt) {
   double loss = 0;
   for (std::int64_t row = 0; row < scores.shape[0]; ++row) {
     const float* const values = scores[row].data;
     const double most = *std::max_element(values, values + scores.shape[1]);
     double sum = 0;
-    for (std::int64_t c = 0; c < scores.shape[1]; ++c) sum += std::exp(scale * (values[c] - most));
-    loss += std::log(sum) - scale * (values[labels[static_cast<std::size_t>(row)]] - most);
+    const std::int64_t label = labels[static_cast<std::size_t>(row)];
+    double other = -std::numeric_limits<double>::infinity();
+    for (std::int64_t c = 0; c < scores.shape[1]; ++c) {
+      sum += std::exp(scale * (values[c] - most));
+      if (c != label) other = std::max(other, static_cast<double>(values[c]));
+    }
+    loss += std::log(sum) - scale * ((1 - doubt) * (values[label] - most));
+    if (doubt > 0) loss -= scale * doubt * (other - most);
   }
   return loss / static_cast<double>(std::max<std::int64_t>(1, scores.shape[0]));
 }
@@ -111,7 +117,9 @@ double fit_temperature(View<const float, 2> scores, std::span<const std::int32_t
   const double ratio = (std::sqrt(5.0) - 1) / 2;
   double low = -std::log(kMaxTemperature);
   double high = std::log(kMaxTemperature);
-  const auto loss = [&](double log_scale) { return scaled_loss(scores, labels, std::exp(log_scale)); };
+  // Even when all are right, one of n + 2 could have been wrong: else few items would make it sure of everything.
+  const double doubt = scores.shape[1] > 1 ? 1 / (static_cast<double>(scores.shape[0]) + 2) : 0;
+  const auto loss = [&](double log_scale) { return scaled_loss(scores, labels, std::exp(log_scale), doubt); };
   double left = high - ratio * (high - low);
   double right = low + ratio * (high - low);
   double left_loss = loss(left);

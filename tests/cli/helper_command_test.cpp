@@ -138,6 +138,19 @@ TEST_F(HelperCommand, UpdateKeepsTheSettingsThatAreNotGivenAnew) {
   EXPECT_EQ(helper["c"], 5);
 }
 
+TEST_F(HelperCommand, LosesNoLabelsThatWereFilledIn) {
+  write_labels("l.csv", 0, 30);
+  ASSERT_EQ(train({"--labels", path("l.csv")}).code, 0);
+  write("h/next.csv", "path,label\np40.jpg,\"b, c\"\np41.jpg,\n");
+  const Outcome refused = train({"--labels", path("l.csv"), "--overwrite"});
+  EXPECT_EQ(refused.code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("holds 1 label that is in no file given, such as that of 'p40.jpg'"));
+  const Outcome updated = train({"--update", "--json"});
+  EXPECT_EQ(nlohmann::json::parse(updated.out)["labels"], 31);
+  EXPECT_THAT(read("h/labels.csv"), HasSubstr("p40.jpg,\"b, c\"\n"));
+  EXPECT_EQ(train({"--labels", path("l.csv"), "--overwrite"}).code, 0);  // nothing is filled in now
+}
+
 TEST_F(HelperCommand, RefusesFlagsWithoutEffect) {
   write_labels("l.csv", 0, 30);
   const auto refused = [&](const std::vector<std::string>& more) {

@@ -278,6 +278,12 @@ TEST_F(ModelStoreTest, RemovesAModelAndNothingElse) {
   EXPECT_TRUE(fs::exists(run / "model.safetensors"));
 }
 
+TEST_F(ModelStoreTest, RemovesNoWeightsThatWerePutThereByHand) {
+  write_model(store_.user / "mine", named("mine"));
+  EXPECT_TRUE(remove_model(store_, "mine", false).folder_stays);
+  EXPECT_THAT(files_of("mine"), ElementsAre("model.safetensors"));
+}
+
 TEST_F(ModelStoreTest, RemovesAModelThatIsNotUsable) {
   folder_.write("user/bad/card.json", "{}");
   remove_model(store_, "bad", false);

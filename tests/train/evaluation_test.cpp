@@ -99,10 +99,19 @@ TEST(Temperature, UndoesAFactor) {
   EXPECT_LT(measure(scores.view(), labels).calibration_error, 0.02);
 }
 
-TEST(Temperature, StaysWithinBoundsWhenEverythingIsRight) {
+TEST(Temperature, IsNotSureOfEverythingWhereAFewAreAllRight) {
   const auto scores = table({{2, 0}, {0, 2}});
   const std::vector<std::int32_t> labels{0, 1};
-  EXPECT_NEAR(fit_temperature(scores.view(), labels), 1.0 / 20, 1e-2);
+  EXPECT_NEAR(fit_temperature(scores.view(), labels), 2 / std::log(3.0), 1e-3);  // a probability of 3/4
+}
+
+TEST(Temperature, StaysWithinItsBounds) {
+  const auto sure = table({{1e-4F, 0}, {0, 1e-4F}});
+  const std::vector<std::int32_t> labels{0, 1};
+  EXPECT_NEAR(fit_temperature(sure.view(), labels), 1.0 / 20, 1e-3);
+  const auto wrong = table({{1000, 0}, {0, 1000}});
+  const std::vector<std::int32_t> others{1, 0};
+  EXPECT_NEAR(fit_temperature(wrong.view(), others), 20, 1e-2);
 }
 
 /// Scores that know the class of an even position, and say 0 of the others; remembers what it was given.

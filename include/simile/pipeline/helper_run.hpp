@@ -39,9 +39,10 @@ struct TrainHelperSummary {
   std::int64_t num_single = 0;   ///< classes with one label
   std::int64_t num_unknown = 0;  ///< rows that name no item, or one that cannot be read
   std::int64_t num_earlier = 0;  ///< labels that the earlier helper gave
+  std::int64_t num_seen = 0;     ///< labels that the network of the vectors was trained on: `accuracy` is too good
   bool warm = false;             ///< the fit started from it
   std::string how;               ///< of measuring; empty: nothing was held out
-  std::int64_t num_judged = 0;  ///< labelled items that were held out
+  std::int64_t num_judged = 0;   ///< labelled items that were held out
   double accuracy = 0;
   double accuracy_margin = 0;  ///< Metrics::accuracy_margin()
   double macro_f1 = 0;
@@ -57,6 +58,7 @@ struct TrainHelperSummary {
   std::string network;           ///< fine-tuning: the one that it began with; else empty
   std::int64_t stages = 0;       ///< fine-tuning: trained ones; 0: all
   std::int64_t num_trained = 0;  ///< fine-tuning: parameters
+  double training_loss = 0;      ///< fine-tuning: mean cross-entropy of the last epoch
   std::int64_t num_parameters = 0;
   std::vector<std::pair<std::string, std::string>> unreadable;  ///< fine-tuning: images, and why
 };

@@ -59,7 +59,8 @@ void to_probabilities(View<float, 2> scores, double temperature);
 /// Of probabilities [n, classes] against labels; the predicted class is the most probable, the first of equals.
 Metrics measure(View<const float, 2> probabilities, std::span<const std::int32_t> labels);
 
-/// The temperature at which the scores' log loss is least (Guo et al. 2017), from 1/20 to 20.
+/// The temperature at which the scores' log loss is least (Guo et al. 2017), from 1/20 to 20. Each of the n labels is
+/// believed but for 1 / (n + 2), which the best other class has (after Platt 1999).
 double fit_temperature(View<const float, 2> scores, std::span<const std::int32_t> labels);
 
 /// Fits to some labelled items (by position) and gives the scores of others, [held out, classes].

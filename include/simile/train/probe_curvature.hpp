@@ -9,7 +9,7 @@
 namespace simile {
 
 /// What a fit of a linear probe has found out about the curvature of its loss, for the next fit to nearly the same
-/// labels: it decides how fast a minimum is found, not which.
+/// labels: it decides how fast a minimum is found.
 struct ProbeCurvature {
   std::int64_t dimensions = 0;
   std::int64_t labels = 0;    ///< it was made for

@@ -47,7 +47,7 @@ at::Tensor of_channels(const std::array<double, 3>& values, const at::Device& de
   return at::tensor(at::ArrayRef<float>(scaled)).view({1, 3, 1, 1}).to(device);
 }
 
-/// A weight for each item of a batch: 1, or such that classes weigh the same.
+/// Of each class: 1, or such that those that are there weigh the same.
 std::vector<float> class_weights(std::span<const std::int32_t> labels, std::int64_t num_classes, bool balanced) {
   std::vector<float> weights(static_cast<std::size_t>(num_classes), 1);
   if (!balanced) return weights;

@@ -2,6 +2,7 @@
 // What a helper's folder holds: docs/definitions.md.
 #include <algorithm>
 #include <cmath>
+#include <unordered_set>
 
 #include "pipeline/helper_outputs.hpp"
 #include "pipeline/helper_run.hpp"
@@ -40,6 +41,24 @@ std::string ignored_labels_csv(const HelperRun& run) {
   std::string csv = "path,label,reason\n";
   for (const auto& row : run.labels.unknown) {
     csv += concat(csv_field(row.path), ",", csv_field(row.label), ",", csv_field(why_ignored(run, row)), "\n");
+  }
+  return csv;
+}
+
+/// What to label next; before it, what people have filled in since this run read the one that it replaces.
+std::string to_fill_in(const HelperRun& run, const std::vector<NextItem>& next) {
+  if (!run.is_replaced()) return next_csv(next, run.ids());
+  std::unordered_set<std::string> named;
+  for (const auto item : run.labels.items) named.insert(run.ids()[static_cast<std::size_t>(item)]);
+  for (const auto& row : run.kept) named.insert(row.path);
+  std::string csv = "path,label\n";
+  for (const auto& row : filled_in(run.out, named)) {
+    csv += concat(csv_field(row.path), ",", csv_field(row.label), "\n");
+    named.insert(row.path);
+  }
+  for (const auto& each : next) {
+    const std::string& id = run.ids()[static_cast<std::size_t>(each.item)];
+    if (!named.contains(id)) csv += concat(csv_field(id), ",\n");
   }
   return csv;
 }
@@ -201,7 +220,7 @@ void write_helper_folder(const fs::path& folder, HelperRun& run, const Array<flo
   write_text(folder / kHelperLabels, labels_csv(run));
   write_text(folder / "ignored_labels.csv", ignored_labels_csv(run));
   write_figures(folder, run);
-  write_text(folder / kHelperNext, next_csv(next, run.ids()));
+  write_text(folder / kHelperNext, to_fill_in(run, next));
   if (!model.confusion.empty()) write_text(folder / "confusion.svg", confusion_svg(model.classes, model.confusion));
   for (const auto& [name, svg] : {std::pair{"reliability.svg", reliability_svg(model)},
                                   std::pair{"learning_curve.svg", learning_curve_svg(model)}}) {

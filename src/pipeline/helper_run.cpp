@@ -24,14 +24,11 @@ constexpr const char* kFolders = "folders";
 /// lose.
 void take_filled_in(const HelperRun& run, std::vector<LabelRow>& rows) {
   const fs::path next = run.out / kHelperNext;
-  if (!fs::exists(next)) return;
   std::unordered_set<std::string> named;
   for (const auto& row : rows) {
     if (!row.label.empty()) named.insert(row.path);
   }
-  const std::vector<fs::path> files{next};
-  std::vector<LabelRow> filled = read_label_rows(files);
-  std::erase_if(filled, [&](const LabelRow& row) { return row.label.empty() || named.contains(row.path); });
+  const std::vector<LabelRow> filled = filled_in(run.out, named);
   if (filled.empty()) return;
   if (!run.options.update) {
     throw Error(ErrorCode::invalid_argument,
@@ -130,6 +127,14 @@ void read_labels(HelperRun& run) {
   run.rows = all_rows(run);
   run.labels = make_labels(run.rows, run.ids());
   run.helper.classes = run.labels.classes;
+}
+
+std::vector<LabelRow> filled_in(const fs::path& folder, const std::unordered_set<std::string>& named) {
+  const std::vector<fs::path> files{folder / kHelperNext};
+  if (!fs::exists(files.front())) return {};
+  std::vector<LabelRow> filled = read_label_rows(files);
+  std::erase_if(filled, [&](const LabelRow& row) { return row.label.empty() || named.contains(row.path); });
+  return filled;
 }
 
 void note_seen_labels(HelperRun& run, const std::string& model) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <functional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 #include "simile/core/context.hpp"
@@ -48,6 +49,9 @@ void check_target(HelperRun& run);
 /// Reads what is said of labels, by the files that were given and by an earlier helper of what they do not name, and
 /// makes labels of it.
 void read_labels(HelperRun& run);
+
+/// Labels in the next.csv of a helper's folder of images that are not in `named`.
+std::vector<LabelRow> filled_in(const std::filesystem::path& folder, const std::unordered_set<std::string>& named);
 
 /// Says when the network `model` was trained on labels that are measured on: what is measured is then too good.
 void note_seen_labels(HelperRun& run, const std::string& model);

@@ -107,6 +107,12 @@ bool is_helper(const fs::path& folder) { return fs::exists(folder / kJsonName); 
 
 void check_same_network(const Helper& helper, std::string_view model, std::string_view model_identity) {
   if (comparable(helper.model_identity, model_identity)) return;
+  if (helper.model == model) {
+    throw Error(ErrorCode::invalid_argument,
+                concat("the network ", in_quotes(helper.model), " has changed since ",
+                       "either these vectors or the helper were made: embed again (simile embed PHOTOS --model ",
+                       in_quotes(helper.model), " --overwrite)"));
+  }
   throw Error(ErrorCode::invalid_argument,
               concat("the helper was trained on vectors of ", in_quotes(helper.model), " (", helper.model_identity,
                      "), these are of ", in_quotes(std::string(model)), " (", model_identity, ")"));

@@ -203,6 +203,35 @@ TEST_F(FineTune, SaysWhenTheNetworkHasSeenTheLabels) {
   EXPECT_EQ(run_train_helper(linear, context()).num_seen, 12);
 }
 
+/// Fills a label into next.csv while the network is trained.
+class FillsIn final : public Progress {
+ public:
+  explicit FillsIn(fs::path next) : next_(std::move(next)) {}
+  void begin(std::string_view phase, std::int64_t /*total*/, std::string_view /*unit*/) override {
+    if (phase == "fine-tuning") std::ofstream(next_, std::ios::binary) << "path,label\n11.png,c\n";
+  }
+  void advance(std::int64_t /*count*/) override {}
+  void end() override {}
+
+ private:
+  fs::path next_;
+};
+
+TEST_F(FineTune, KeepsWhatIsFilledInMeanwhile) {
+  write_labels(9);
+  tune(options());
+  FineTuneOptions more = options();
+  more.update = true;
+  more.next = 2;
+  FillsIn progress(path("tuned/next.csv"));
+  run_fine_tune(more, {pool_, progress, cancellation_, 256 << 20});
+  const auto next = read_csv(path("tuned/next.csv"));
+  ASSERT_FALSE(next.rows.empty());
+  EXPECT_EQ(next.rows[0], (std::vector<std::string>{"11.png", "c"}));
+  more.labels = {};
+  EXPECT_EQ(tune(more).num_labels, 10);
+}
+
 TEST_F(FineTune, DoesNotGoOnFromAnotherNetwork) {
   tune(options());
   fs::create_directory(path("other"));

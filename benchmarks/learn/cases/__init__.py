@@ -15,4 +15,5 @@ CASES = {
     "few": helper.few,
     "finetune": finetune.finetune,
     "autoencoder": autoencoder.autoencoder,
+    "autoencoder_photos": autoencoder.autoencoder_photos,
 }

@@ -44,6 +44,11 @@ void Components::consume(int /*worker*/, const Tile& /*tile*/, std::span<const S
   }
 }
 
+void Components::unite(std::span<const std::int64_t> nodes) {
+  ensure(static_cast<std::int64_t>(nodes.size()) == pairs_->num_nodes(), "a label for each node");
+  for (std::size_t node = 0; node < nodes.size(); ++node) sets_.unite(static_cast<std::int64_t>(node), nodes[node]);
+}
+
 void Components::finish(const Evaluate& /*evaluate*/) { labels_ = sets_.labels(); }
 
 std::string Components::identity() const { return concat("threshold ", threshold_, ", ", sides(*pairs_)); }
@@ -61,8 +66,7 @@ void Components::load_state(StateReader& in) {
 }
 
 void Components::merge_state(const Sink& other, Exact& /*exact*/) {
-  const auto labels = static_cast<const Components&>(other).sets_.labels();
-  for (std::size_t node = 0; node < labels.size(); ++node) sets_.unite(static_cast<std::int64_t>(node), labels[node]);
+  unite(static_cast<const Components&>(other).sets_.labels());
 }
 
 }  // namespace simile

@@ -37,6 +37,8 @@ double CosineMetric::exact(std::int64_t left, std::int64_t right) const {
   return std::clamp(product / std::sqrt(norm_left * norm_right), -1.0, 1.0);
 }
 
+MetricItems CosineMetric::items() const { return {sides_->items(VectorItems::Kind::cosine)}; }
+
 void CosineMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                 std::vector<ScoredPair>& out) const {
   // At a floor of 0 or below the byte screen rejects nothing.

@@ -27,6 +27,8 @@ double EuclideanMetric::exact(std::int64_t left, std::int64_t right) const {
   return 0 - kernels().squared_distance(sides_->left(left), sides_->right(right), sides_->dimensions());
 }
 
+MetricItems EuclideanMetric::items() const { return {sides_->items(VectorItems::Kind::euclidean)}; }
+
 void EuclideanMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                    std::vector<ScoredPair>& out) const {
   // -|x - y|^2 = 2 (x y - |x|^2 / 2 - |y|^2 / 2): the byte screen knows the halves as offsets.

@@ -138,6 +138,11 @@ Cost HammingMetric::cost() const {
   return cost;
 }
 
+MetricItems HammingMetric::items() const {
+  return {
+      CodeItems{bits_, {left_code(0), {num_left_, words_per_code_}}, {right_code(0), {num_right_, words_per_code_}}}};
+}
+
 double HammingMetric::exact(std::int64_t left, std::int64_t right) const {
   const std::uint64_t* const x = left_code(left);
   const std::uint64_t* const y = right_code(right);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "similarity/arithmetic/histogram.hpp"
+
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
 
@@ -53,12 +55,14 @@ Need Histogram::need(const Tile& /*tile*/) const {
 }
 
 std::size_t Histogram::bin_of(double similarity) const {
-  const double last = static_cast<double>(num_bins()) - 1;
-  auto bin = static_cast<std::size_t>(std::clamp((similarity - options_.low) * bins_per_unit_, 0.0, last));
-  // The product is off by a few roundings; the borders decide.
-  while (bin > 0 && similarity < borders_[bin]) --bin;
-  while (similarity >= ends_[bin]) ++bin;
-  return bin;
+  const HistogramBins bins{options_.low, bins_per_unit_, borders_.data(), ends_.data(), num_bins()};
+  return static_cast<std::size_t>(bins.of(similarity));
+}
+
+void Histogram::add(std::span<const std::int64_t> counts) {
+  Counts& all = workers_.front();
+  ensure(counts.size() == all.size(), "a histogram's counts are one for each bin and one more");
+  std::transform(all.begin(), all.end(), counts.begin(), all.begin(), std::plus<>());
 }
 
 void Histogram::consume(int worker, const Tile& /*tile*/, std::span<const ScoredPair> scored, Exact& exact) {

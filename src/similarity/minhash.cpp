@@ -65,6 +65,8 @@ double MinhashMetric::exact(std::int64_t left, std::int64_t right) const {
   return minhash_similarity(kernels().minhash_equal(left_[left].data, right_[right].data));
 }
 
+MetricItems MinhashMetric::items() const { return {SignatureItems{left_, right_}}; }
+
 void MinhashMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                  std::vector<ScoredPair>& out) const {
   const Kernels& simd = kernels();

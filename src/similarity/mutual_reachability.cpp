@@ -27,6 +27,14 @@ double MutualReachability::exact(std::int64_t left, std::int64_t right) const {
   return std::min(metric_.exact(left, right), core(left, right));
 }
 
+MetricItems MutualReachability::items() const {
+  MetricItems items = metric_.items();
+  if (!items.left_cores.empty()) return {};  // a bound of a bound
+  items.left_cores = left_cores_;
+  items.right_cores = right_cores_;
+  return items;
+}
+
 void MutualReachability::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                       std::vector<ScoredPair>& out) const {
   const std::size_t before = out.size();

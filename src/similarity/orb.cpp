@@ -165,6 +165,10 @@ double OrbMetric::exact(std::int64_t left_image, std::int64_t right_image) const
   return similarity(rows, columns, room.slices, room);
 }
 
+DescriptorItems::Side OrbMetric::Side::items() const { return {codes.view(), offsets, most}; }
+
+MetricItems OrbMetric::items() const { return {DescriptorItems{left_.items(), right().items()}}; }
+
 void OrbMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                              std::vector<ScoredPair>& out) const {
   const Scratch room = scratch(workspace);

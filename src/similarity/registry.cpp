@@ -3,6 +3,7 @@
 #include <array>
 
 #include "similarity/cpu_backend.hpp"
+#include "similarity/cuda_library.hpp"
 
 #include "simile/similarity/compare.hpp"
 
@@ -10,7 +11,8 @@ namespace simile {
 
 std::span<const Backend* const> backends() {
   static const CpuBackend kCpu;
-  static const std::array<const Backend*, 1> kBackends{&kCpu};
+  static const CudaLibrary kCuda;
+  static const std::array<const Backend*, 2> kBackends{&kCpu, &kCuda};
   return kBackends;
 }
 

@@ -220,6 +220,8 @@ double SsimMetric::exact(std::int64_t left, std::int64_t right, const double* le
   return kernels().ssim.exact(left_[left].data, right_[right].data, height, width, columns.data(), row.data(), least);
 }
 
+MetricItems SsimMetric::items() const { return {GreyItems{GreyItems::Window::uniform, left_, right_}}; }
+
 void SsimMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                               std::vector<ScoredPair>& out) const {
   if (!pools_help(tile, need)) {

@@ -174,6 +174,8 @@ double SsimGaussianMetric::exact(std::int64_t left, std::int64_t right) const {
   return kernels().ssim_gaussian.exact(left_[left].data, right_[right].data, height, width, scratch.data());
 }
 
+MetricItems SsimGaussianMetric::items() const { return {GreyItems{GreyItems::Window::gaussian, left_, right_}}; }
+
 void SsimGaussianMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                       std::vector<ScoredPair>& out) const {
   DenseScreen dense(left_, right_, tile, workspace);

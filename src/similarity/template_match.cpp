@@ -135,6 +135,8 @@ double TemplateMetric::exact(std::int64_t left, std::int64_t right) const {
                              right_side().squares[static_cast<std::size_t>(right)]);
 }
 
+MetricItems TemplateMetric::items() const { return {ColourItems{left_, right_}}; }
+
 /// A tile's products so far.
 struct TemplateMetric::Products {
   Products(const Tile& tile, Workspace& workspace)

@@ -34,6 +34,8 @@ class VectorSides {
   double right_norm(std::int64_t row) const { return right_norms()[row]; }
   bool same_row(std::int64_t left, std::int64_t right) const;
 
+  VectorItems items(VectorItems::Kind kind) const { return {kind, left_, right_, norms_.data(), right_norms()}; }
+
   std::int64_t resident_bytes() const;
   Cost cost() const;
 

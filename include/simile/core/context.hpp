@@ -24,6 +24,8 @@ struct Context {
   /// no more than themselves when a decoder crashes. Empty: everything is decoded in this process, without these
   /// limits. SIGCHLD must not be ignored, or why a decoder ended is not known.
   std::string decode_worker{};
+  /// Budget for what comparing allocates on the device; 0: most of what is free there.
+  std::int64_t device_memory_bytes = 0;
 };
 
 }  // namespace simile

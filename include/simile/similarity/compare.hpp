@@ -67,6 +67,8 @@ class Backend {
   virtual std::string_view name() const = 0;
   /// What it can use here; empty when there is none (no driver, say).
   virtual std::vector<DeviceInfo> devices() const = 0;
+  /// Why there are no devices; empty where there are some.
+  virtual std::string problem() const { return {}; }
   /// As simile::compare; `checkpoint` may be null.
   virtual CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
                                const Checkpoint* checkpoint) const = 0;

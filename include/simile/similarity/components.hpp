@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,13 @@ class Components final : public Sink {
   Need need(const Tile& tile) const override;
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
   void finish(const Evaluate& evaluate) override;
+
+  double threshold() const { return threshold_; }
+  /// For a backend that unites elsewhere, between begin() and finish(): for every node the smallest one that it is
+  /// known to be joined with; and the same the other way, node k with nodes[k]. Throws internal unless there is one for
+  /// each.
+  std::vector<std::int64_t> known_labels() const { return sets_.labels(); }
+  void unite(std::span<const std::int64_t> nodes);
 
   /// For every node the smallest index in its component; after finish().
   const std::vector<std::int64_t>& labels() const { return labels_; }

@@ -22,6 +22,7 @@ class HammingMetric final : public Metric {
   std::int64_t resident_bytes() const override { return words_.size_bytes(); }
   Cost cost() const override;
   double exact(std::int64_t left, std::int64_t right) const override;
+  MetricItems items() const override;
 
  protected:
   void screen_block(const Tile& tile, const Need& need, Workspace& workspace,

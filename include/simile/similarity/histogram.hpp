@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ class Histogram final : public Sink {
   std::int64_t num_bins() const { return static_cast<std::int64_t>(borders_.size()) - 1; }
   /// low + (high - low) * (k / num_bins) in double, 0 <= k <= num_bins().
   double border(std::int64_t k) const { return borders_[static_cast<std::size_t>(k)]; }
+  /// For a backend that counts elsewhere: adds pairs in every bin and, last, pairs that are alike to nothing; between
+  /// begin() and finish(). Throws internal when they are not num_bins() + 1 numbers.
+  void add(std::span<const std::int64_t> counts);
+
   /// Pairs in every bin; after finish().
   const std::vector<std::int64_t>& counts() const { return counts_; }
   /// Pairs with similarity -infinity; after finish().

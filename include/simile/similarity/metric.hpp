@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "simile/similarity/items.hpp"
 #include "simile/similarity/tile.hpp"
 #include "simile/similarity/workspace.hpp"
 
@@ -57,6 +58,9 @@ class Metric {
 
   /// The definition (docs/definitions.md): the same double on every machine.
   virtual double exact(std::int64_t left, std::int64_t right) const = 0;
+
+  /// What is compared, for a backend that does so elsewhere than on the host; by default nothing, and then none does.
+  virtual MetricItems items() const { return {}; }
 
   /// Appends to `out`, for every pair of the tile that is not surely below need.floor, an interval that holds
   /// exact(left, right). May throw Error(out_of_memory), having appended nothing: the tile is then split.

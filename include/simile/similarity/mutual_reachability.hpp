@@ -24,6 +24,7 @@ class MutualReachability final : public Metric {
   std::int64_t kept_bytes() const override { return metric_.kept_bytes(); }
   Cost cost() const override { return metric_.cost(); }
   double exact(std::int64_t left, std::int64_t right) const override;
+  MetricItems items() const override;
 
  protected:
   void screen_block(const Tile& tile, const Need& need, Workspace& workspace,

@@ -30,6 +30,7 @@ class OrbMetric final : public Metric {
   std::int64_t resident_bytes() const override;
   Cost cost() const override;
   double exact(std::int64_t left, std::int64_t right) const override;
+  MetricItems items() const override;
 
  protected:
   void screen_block(const Tile& tile, const Need& need, Workspace& workspace,
@@ -47,6 +48,7 @@ class OrbMetric final : public Metric {
     std::int64_t num_images() const { return static_cast<std::int64_t>(offsets.size()) - 1; }
     Codes operator[](std::int64_t image) const;
     std::int64_t size_bytes() const;
+    DescriptorItems::Side items() const;
 
     Array<std::uint64_t, 2> codes;
     std::vector<std::int64_t> offsets{0};

@@ -5,10 +5,15 @@
 # machine (docs/definitions.md), so a multiply and an add are fused only where the code says so.
 add_library(simile_flags INTERFACE)
 target_compile_features(simile_flags INTERFACE cxx_std_20)
-target_compile_options(simile_flags INTERFACE -ffp-contract=off -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                                              -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
+set(simile_warnings -Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor -Woverloaded-virtual)
+string(REPLACE ";" "," cuda_warnings "${simile_warnings}")
+target_compile_options(simile_flags INTERFACE
+  $<$<COMPILE_LANGUAGE:CXX>:-ffp-contract=off;-Wpedantic;${simile_warnings}>
+  # What nvcc makes of a source for the host is not pedantic.
+  $<$<COMPILE_LANGUAGE:CUDA>:-fmad=false;--expt-relaxed-constexpr;-Xcompiler=-ffp-contract=off,${cuda_warnings}>)
 if(SIMILE_WARNINGS_AS_ERRORS)
-  target_compile_options(simile_flags INTERFACE -Werror)
+  target_compile_options(simile_flags INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-Werror>
+                                                $<$<COMPILE_LANGUAGE:CUDA>:-Werror=all-warnings;-Xcompiler=-Werror>)
 endif()
 if(SIMILE_SANITIZE)
   target_compile_options(simile_flags INTERFACE -fsanitize=${SIMILE_SANITIZE} -fno-omit-frame-pointer
@@ -19,6 +24,7 @@ endif()
 find_program(SIMILE_CCACHE ccache)
 if(SIMILE_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER "${SIMILE_CCACHE}")
+  set(CMAKE_CUDA_COMPILER_LAUNCHER "${SIMILE_CCACHE}")
 endif()
 
 # simile_link_private(TARGET libraries...): links what TARGET uses inside. Who links an installed TARGET needs them as

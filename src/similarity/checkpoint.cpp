@@ -34,9 +34,8 @@ double seconds_since(CheckpointFile::Clock::time_point time) {
 
 }  // namespace
 
-CheckpointFile::CheckpointFile(const Checkpoint* checkpoint, const Pairs& pairs, const Metric& metric,
-                               std::int64_t list_length)
-    : checkpoint_(checkpoint), pairs_(pairs), list_length_(list_length) {
+CheckpointFile::CheckpointFile(const Checkpoint* checkpoint, const Pairs& pairs, const Metric& metric)
+    : checkpoint_(checkpoint), pairs_(pairs) {
   if (checkpoint_ != nullptr) identity_ = concat(metric.name(), "; ", describe(pairs), "; ", checkpoint_->key);
 }
 
@@ -46,7 +45,7 @@ ComparePosition CheckpointFile::read(Sink& sink) const {
   if (in.text() != identity_) throw_bad_state("it is of another comparison");
   ComparePosition position;
   position.edge = in.integer("a tile's edge", 1, kMaxEdge);
-  const TilePlan plan(pairs_, position.edge, list_length_);
+  const TilePlan plan(pairs_, position.edge, kListLength);
   position.tiles_done = in.integer("the number of tiles done", 0, plan.size());
   position.pairs_done = in.integer("the number of pairs done", 0, pairs_.count());
   sink.load(in);

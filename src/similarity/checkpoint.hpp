@@ -9,6 +9,10 @@
 
 namespace simile {
 
+/// Pairs of a list in one tile of the plan that positions are counted in, whichever backend counts: enough to hide the
+/// cost of handing them out, few enough to balance threads.
+inline constexpr std::int64_t kListLength = 1024;
+
 /// How far a comparison has come: all tiles before `tiles_done` of the plan with this edge, and no other, have been
 /// consumed by the sink.
 struct ComparePosition {
@@ -22,8 +26,7 @@ class CheckpointFile {
  public:
   using Clock = std::chrono::steady_clock;
 
-  /// `list_length` as in the TilePlan that positions are counted in.
-  CheckpointFile(const Checkpoint* checkpoint, const Pairs& pairs, const Metric& metric, std::int64_t list_length);
+  CheckpointFile(const Checkpoint* checkpoint, const Pairs& pairs, const Metric& metric);
 
   /// Loads the sink, which has begun, and gives the position; `start`, with the sink begun anew, when the file is
   /// missing, damaged or of another comparison.
@@ -44,7 +47,6 @@ class CheckpointFile {
 
   const Checkpoint* checkpoint_;
   const Pairs& pairs_;
-  std::int64_t list_length_;
   std::string identity_;
   Clock::time_point start_ = Clock::now();
   Clock::time_point written_ = start_;

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "similarity/checkpoint.hpp"
+#include "similarity/evaluate.hpp"
 #include "similarity/tile_bytes.hpp"
 
 #include "simile/core/error.hpp"
@@ -18,9 +19,6 @@
 
 namespace simile {
 namespace {
-
-// Pairs of a list that are scored at once: enough to hide the cost of handing them out, few enough to balance threads.
-constexpr std::int64_t kListLength = 1024;
 
 std::string cpu_name() {
   std::ifstream info("/proc/cpuinfo");
@@ -83,20 +81,6 @@ void process(const Tile& tile, int index, Worker& worker, const Comparison& comp
   for (const auto& part : split(tile)) process(part, index, worker, comparison);
 }
 
-/// Exact similarities of the pairs whose intervals are open, in pieces that all workers share.
-void evaluate(std::span<ScoredPair> pairs, std::vector<Worker>& workers, const Context& context) {
-  const auto size = static_cast<std::int64_t>(pairs.size());
-  context.pool.parallel_for((size + kListLength - 1) / kListLength, context.cancellation,
-                            [&](int worker, std::int64_t piece) {
-                              Exact& exact = workers[static_cast<std::size_t>(worker)].exact;
-                              const std::int64_t end = std::min((piece + 1) * kListLength, size);
-                              for (std::int64_t k = piece * kListLength; k < end; ++k) {
-                                ScoredPair& pair = pairs[static_cast<std::size_t>(k)];
-                                pair.low = pair.high = exact(pair);
-                              }
-                            });
-}
-
 /// Decides tiles in order until all are done, a checkpoint is due, or the run is cancelled. Whatever was begun is then
 /// complete: the tiles before position.tiles_done, and no others.
 void run_round(const TilePlan& plan, ComparePosition& position, std::vector<Worker>& workers,
@@ -147,7 +131,7 @@ CompareStats CpuBackend::compare(const Pairs& pairs, const Metric& metric, Sink&
   std::vector<Worker> workers;
   for (int k = 0; k < num_workers; ++k) workers.emplace_back(metric, budget / num_workers);
 
-  CheckpointFile file(checkpoint, pairs, metric, kListLength);
+  CheckpointFile file(checkpoint, pairs, metric);
   ComparePosition position = file.resume({comparison.max_edge, 0, 0}, sink, num_workers);
   CompareStats stats;
   stats.pairs = pairs.count();
@@ -163,7 +147,9 @@ CompareStats CpuBackend::compare(const Pairs& pairs, const Metric& metric, Sink&
     }
     file.complete(position, sink);
   }
-  sink.finish([&](std::span<ScoredPair> open) { evaluate(open, workers, context); });
+  sink.finish([&](std::span<ScoredPair> open) {
+    evaluate(open, context, [&](std::size_t worker) -> Exact& { return workers[worker].exact; });
+  });
   file.remove();
 
   for (const auto& worker : workers) {

@@ -50,18 +50,6 @@ void check_codes(const View<const std::uint8_t, 2>& codes, std::int64_t bits) {
   }
 }
 
-/// Most differing bits with which two codes still reach `floor`; -1 when even equal codes do not. By the definition's
-/// own rounding: similarity falls as the distance grows.
-std::int64_t max_distance(std::int64_t bits, double floor) {
-  std::int64_t reached = -1;
-  std::int64_t missed = bits + 1;
-  while (missed - reached > 1) {
-    const std::int64_t middle = reached + (missed - reached) / 2;
-    (hamming_similarity(bits, middle) >= floor ? reached : missed) = middle;
-  }
-  return reached;
-}
-
 /// Slices there are of codes of `bits` bits; a code's last half word may be empty.
 std::int64_t available_slices(std::int64_t bits) { return std::min(kMaxSlices, (bits + 31) / 32); }
 
@@ -153,7 +141,7 @@ double HammingMetric::exact(std::int64_t left, std::int64_t right) const {
 
 void HammingMetric::screen_block(const Tile& tile, const Need& need, Workspace& workspace,
                                  std::vector<ScoredPair>& out) const {
-  const std::int64_t reach = max_distance(bits_, need.floor);
+  const std::int64_t reach = hamming_reach(bits_, need.floor);
   if (reach < 0) return;
   const std::int64_t slices = useful_slices(bits_, reach);
   if (slices == 0) {

@@ -94,10 +94,21 @@ Tile TilePlan::operator[](std::int64_t k) const {
   return tile;
 }
 
+std::vector<Tile> split_at(const Tile& tile, std::int64_t row, std::int64_t col) {
+  std::vector<Tile> parts;
+  for (const auto& rows : {Range{tile.rows.begin, row}, Range{row, tile.rows.end}}) {
+    for (const auto& cols : {Range{tile.cols.begin, col}, Range{col, tile.cols.end}}) {
+      const Tile part{rows, cols, tile.upper && rows.end > cols.begin, {}};
+      if (part.count() > 0) parts.push_back(part);
+    }
+  }
+  return parts;
+}
+
 std::vector<Tile> split(const Tile& tile) {
   if (tile.count() <= 1) return {tile};
-  std::vector<Tile> parts;
   if (!tile.list.empty()) {
+    std::vector<Tile> parts;
     const std::size_t half = tile.list.size() / 2;
     for (const auto list : {tile.list.first(half), tile.list.subspan(half)}) {
       Tile part;
@@ -106,17 +117,8 @@ std::vector<Tile> split(const Tile& tile) {
     }
     return parts;
   }
-  const auto halves = [](const Range& range) {
-    const std::int64_t middle = range.begin + (range.size() + 1) / 2;
-    return std::vector<Range>{{range.begin, middle}, {middle, range.end}};
-  };
-  for (const auto& rows : halves(tile.rows)) {
-    for (const auto& cols : halves(tile.cols)) {
-      const Tile part{rows, cols, tile.upper && rows.end > cols.begin, {}};
-      if (part.count() > 0) parts.push_back(part);
-    }
-  }
-  return parts;
+  const auto middle = [](const Range& range) { return range.begin + (range.size() + 1) / 2; };
+  return split_at(tile, middle(tile.rows), middle(tile.cols));
 }
 
 }  // namespace simile

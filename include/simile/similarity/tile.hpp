@@ -51,6 +51,10 @@ class TilePlan {
   std::int64_t size_ = 0;
 };
 
+/// The parts of a block before and from the given row and column on, that together hold the same pairs; empty ones are
+/// left out.
+std::vector<Tile> split_at(const Tile& tile, std::int64_t row, std::int64_t col);
+
 /// The four quarters of a block, or the two halves of a list stretch, that together hold the same pairs; empty ones are
 /// left out. A tile of one pair gives itself.
 std::vector<Tile> split(const Tile& tile);

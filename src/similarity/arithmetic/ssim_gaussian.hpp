@@ -25,12 +25,19 @@ constexpr double kGaussianCentre = 128;
 /// Weighted sum of the eleven values at(0) .. at(10), in a fixed order; of doubles, or of vectors of them.
 template <class At>
 SIMILE_SHARED auto gaussian_sum(At&& at) {
-  auto sum = kGaussianWeights[0] * at(5);
-  sum += kGaussianWeights[5] * (at(0) + at(10));
-  sum += kGaussianWeights[4] * (at(1) + at(9));
-  sum += kGaussianWeights[3] * (at(2) + at(8));
-  sum += kGaussianWeights[2] * (at(3) + at(7));
-  sum += kGaussianWeights[1] * (at(4) + at(6));
+  // As numbers: devices have no host's arrays.
+  constexpr double w0 = kGaussianWeights[0];
+  constexpr double w1 = kGaussianWeights[1];
+  constexpr double w2 = kGaussianWeights[2];
+  constexpr double w3 = kGaussianWeights[3];
+  constexpr double w4 = kGaussianWeights[4];
+  constexpr double w5 = kGaussianWeights[5];
+  auto sum = w0 * at(5);
+  sum += w5 * (at(0) + at(10));
+  sum += w4 * (at(1) + at(9));
+  sum += w3 * (at(2) + at(8));
+  sum += w2 * (at(3) + at(7));
+  sum += w1 * (at(4) + at(6));
   return sum;
 }
 

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "cuda/core/buffer.hpp"
+
+namespace simile::cuda {
+
+/// Copies pageable host memory to the device through two pinned pieces, on a stream of its own: the device computes
+/// meanwhile.
+class Uploader {
+ public:
+  static constexpr std::int64_t kPieceBytes = 8 << 20;
+
+  /// Queues the copy; the host's memory may change when the call returns.
+  void copy(void* to, const void* from, std::int64_t bytes);
+  const Stream& stream() const { return stream_; }
+
+ private:
+  struct Piece {
+    PinnedBuffer<std::byte> memory{kPieceBytes};
+    Event copied;
+  };
+
+  Stream stream_;
+  std::array<Piece, 2> pieces_;
+  std::size_t next_ = 0;
+};
+
+}  // namespace simile::cuda

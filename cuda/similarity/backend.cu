@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <limits>
+#include <variant>
+#include <vector>
+
+#include "cuda/similarity/backend.hpp"
+#include "cuda/similarity/comparison.hpp"
+#include "cuda/similarity/sink_driver.hpp"
+#include "similarity/checkpoint.hpp"
+#include "similarity/cpu_backend.hpp"
+#include "similarity/evaluate.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+#include "simile/core/units.hpp"
+#include "simile/core/version.hpp"
+
+namespace simile::cuda {
+namespace {
+
+constexpr int kLeastMajor = 8;  // compute capability: what the library is compiled for
+// Nodes and items are counted in 32 bits on the device.
+constexpr std::int64_t kMaxNodes = std::numeric_limits<std::int32_t>::max();
+
+struct MakeScreen {
+  std::unique_ptr<ScreenMaker> operator()(const std::monostate& /*none*/) const { return nullptr; }
+  std::unique_ptr<ScreenMaker> operator()(const VectorItems& items) const { return make_vectors(items); }
+  std::unique_ptr<ScreenMaker> operator()(const CodeItems& items) const { return make_codes(items); }
+  std::unique_ptr<ScreenMaker> operator()(const SignatureItems& items) const { return make_signatures(items); }
+  std::unique_ptr<ScreenMaker> operator()(const DescriptorItems& items) const { return make_descriptors(items); }
+  std::unique_ptr<ScreenMaker> operator()(const GreyItems& items) const { return make_grey(items); }
+  std::unique_ptr<ScreenMaker> operator()(const ColourItems& items) const { return make_colour(items); }
+};
+
+std::int64_t host_bytes_left(const Metric& metric, const Sink& sink, const Context& context) {
+  const std::int64_t fixed = metric.resident_bytes() + 2 * Uploader::kPieceBytes;
+  if (context.memory_bytes < fixed + sink_host_bytes(sink)) {
+    throw Error(ErrorCode::out_of_memory,
+                concat("comparing on the GPU needs at least ", format_bytes(fixed + sink_host_bytes(sink)),
+                       " on the host, with the features; ", format_bytes(context.memory_bytes),
+                       " may be taken (raise --memory)"));
+  }
+  return context.memory_bytes - fixed;
+}
+
+/// The tiles of the plan from the position on, until all are done, a checkpoint is due, or the run is cancelled.
+void run_round(const TilePlan& plan, const Pairs& pairs, ComparePosition& position, std::int64_t& skipped,
+               Comparison& comparison, SinkDriver& driver, const CheckpointFile& file, const Context& context,
+               ProgressPhase& phase) {
+  // A list's stretches are small: as many at once as make work for a device.
+  const bool list = pairs.shape() == Pairs::Shape::list;
+  const std::int64_t at_once = list ? std::max<std::int64_t>(1, position.edge * position.edge / kListLength) : 1;
+  const auto tile_at = [&](std::int64_t k) {
+    Tile tile = plan[k];
+    if (list) {
+      const std::int64_t begin = k * kListLength;
+      const std::int64_t length = std::min(at_once * kListLength, pairs.count() - begin);
+      tile.list = pairs.list().subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(length));
+    }
+    return tile;
+  };
+  driver.ask_settled(tile_at(position.tiles_done));
+  while (position.tiles_done < plan.size() && !context.cancellation.requested() && !file.due()) {
+    const Tile tile = tile_at(position.tiles_done);
+    const std::int64_t next = std::min(position.tiles_done + at_once, plan.size());
+    const bool settled = driver.settled();
+    if (next < plan.size()) driver.ask_settled(tile_at(next));
+    if (settled) {
+      skipped += tile.count();
+    } else {
+      comparison.process(tile);
+    }
+    position.tiles_done = next;
+    position.pairs_done += tile.count();
+    phase.advance(tile.count());
+  }
+  comparison.finish();
+}
+
+}  // namespace
+
+std::vector<DeviceInfo> CudaBackend::devices() const {
+  int count = 0;
+  if (cudaGetDeviceCount(&count) != cudaSuccess) {
+    static_cast<void>(cudaGetLastError());
+    return {};
+  }
+  std::vector<DeviceInfo> all;
+  for (int index = 0; index < count; ++index) {
+    cudaDeviceProp properties{};
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || properties.major < kLeastMajor) continue;
+    all.push_back({{Device::Kind::cuda, index},
+                   concat(properties.name, ", compute capability ", properties.major, ".", properties.minor, ", ",
+                          properties.multiProcessorCount, " multiprocessors"),
+                   static_cast<std::int64_t>(properties.totalGlobalMem)});
+  }
+  return all;
+}
+
+std::string CudaBackend::problem() const {
+  int count = 0;
+  const cudaError_t result = cudaGetDeviceCount(&count);
+  static_cast<void>(cudaGetLastError());
+  if (result != cudaSuccess) return concat("the driver says: ", cudaGetErrorString(result));
+  if (count == 0) return "there is no GPU";
+  return devices().empty() ? concat("no GPU here has compute capability ", kLeastMajor, ".0 or newer") : "";
+}
+
+CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
+                                  const Checkpoint* checkpoint) const {
+  const auto start = std::chrono::steady_clock::now();
+  const MetricItems items = metric.items();
+  const auto maker = pairs.num_nodes() <= kMaxNodes ? std::visit(MakeScreen{}, items.sides) : nullptr;
+  if (maker == nullptr || pairs.count() == 0) return CpuBackend().compare(pairs, metric, sink, context, checkpoint);
+
+  const CurrentDevice current(context.device.index);
+  const int num_workers = context.pool.num_threads();
+  const std::int64_t host_bytes = host_bytes_left(metric, sink, context);
+  Gpu gpu(context.device_memory_bytes);
+  const auto cores_bytes =
+      static_cast<std::int64_t>((items.left_cores.size() + items.right_cores.size()) * sizeof(double));
+  const ScreenCost cost = maker->cost();
+  const MemoryPlan plan = plan_memory(pairs, cost.tile, cost.bytes_per_item,
+                                      sink_device_bytes(pairs, sink) + cores_bytes, gpu.budget_bytes());
+  std::vector<Exact> exact(static_cast<std::size_t>(num_workers), Exact(metric));
+  const auto screen = maker->make(gpu, pairs, plan);
+  const auto driver = make_sink_driver({gpu, pairs, sink, context, exact, host_bytes});
+
+  CheckpointFile file(checkpoint, pairs, metric);
+  ComparePosition position = file.resume({plan.tile_edge, 0, 0}, sink, num_workers);
+  CompareStats stats;
+  stats.pairs = pairs.count();
+  stats.pairs_resumed = position.pairs_done;
+  driver->begin();
+  Comparison comparison({gpu, pairs, sink, *driver, *screen, cost.tile, plan, items});
+  {
+    ProgressPhase phase(context.progress, "comparing", pairs.count(), "pairs");
+    phase.resume(position.pairs_done);
+    const TilePlan tiles(pairs, position.edge, kListLength);
+    while (position.tiles_done < tiles.size()) {
+      run_round(tiles, pairs, position, stats.pairs_skipped, comparison, *driver, file, context, phase);
+      if (position.tiles_done < tiles.size() || context.cancellation.requested()) {
+        driver->bring_home();
+        file.write(position, sink);
+      }
+      context.cancellation.check();
+    }
+    driver->bring_home();
+    file.complete(position, sink);
+  }
+  sink.finish([&](std::span<ScoredPair> open) {
+    evaluate(open, context, [&](std::size_t worker) -> Exact& { return exact[worker]; });
+  });
+  file.remove();
+
+  for (const auto& each : exact) stats.exact_evaluations += each.count();
+  stats.exact_evaluations += comparison.exact_evaluations();
+  stats.tiles_split = comparison.tiles_split();
+  stats.checkpoint_problem = file.problem();
+  stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return stats;
+}
+
+}  // namespace simile::cuda
+
+// What src/similarity/cuda_library.cpp looks for by name.
+extern "C" {
+
+const char* simile_cuda_version() {
+  return simile::kVersion.data();  // of a literal
+}
+
+const simile::Backend* simile_cuda_backend() {
+  static const simile::cuda::CudaBackend backend;
+  return &backend;
+}
+
+}  // extern "C"

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The kernels that every metric shares: one shows a tile's intervals to a sink, one evaluates the definition of what
+// the sink left open. A pair (metric, sink) is an instance of each.
+
+#include <cstdint>
+
+#include "cuda/core/launch.hpp"
+#include "cuda/similarity/device_sinks.cuh"
+
+#include "simile/similarity/tile.hpp"
+
+namespace simile::cuda {
+
+/// A certified interval around a similarity; low == high when that is known.
+struct Interval {
+  double low;
+  double high;
+};
+
+/// Core similarities of both sides, or null: bounds of every pair (MutualReachability).
+struct Cores {
+  const double* left;
+  const double* right;
+
+  __device__ double bound(std::int64_t row, std::int64_t col, double similarity) const {
+    if (left == nullptr) return similarity;
+    return fmin(similarity, fmin(left[row], right[col]));
+  }
+};
+
+/// A block of pairs as kernels take it.
+struct DeviceTile {
+  explicit DeviceTile(const Tile& tile) : rows(tile.rows), cols(tile.cols), upper(tile.upper) {}
+
+  __device__ bool has(std::int64_t row, std::int64_t col) const {
+    return row < rows.end && col < cols.end && (!upper || col > row);
+  }
+
+  Range rows;
+  Range cols;
+  bool upper;
+};
+
+/// Threads that evaluate one pair together: one for each partial sum of the definitions (kPartialSums).
+inline constexpr int kTeam = 16;
+
+/// This thread's place in its team, half a warp.
+struct Team {
+  int lane;
+  unsigned mask;
+
+  static __device__ Team here() {
+    const int in_warp = static_cast<int>(threadIdx.x) % 32;
+    return {in_warp % kTeam, 0xffffU << (in_warp / kTeam * kTeam)};
+  }
+  __device__ bool all(bool condition) const { return __ballot_sync(mask, condition) == mask; }
+  /// The first thread's value, for all.
+  __device__ bool agree(bool first) const { return __shfl_sync(mask, first ? 1 : 0, 0, kTeam) != 0; }
+  /// The sum of all partial sums, along the tree of sum_tree(); the first thread's.
+  __device__ double sum(double partial) const {
+    partial += __shfl_down_sync(mask, partial, 8, kTeam);
+    partial += __shfl_down_sync(mask, partial, 4, kTeam);
+    partial += __shfl_down_sync(mask, partial, 2, kTeam);
+    return partial + __shfl_down_sync(mask, partial, 1, kTeam);
+  }
+  __device__ std::int64_t sum(std::int64_t part) const {
+    for (int step = kTeam / 2; step > 0; step /= 2) {
+      part += static_cast<std::int64_t>(__shfl_down_sync(mask, static_cast<long long>(part), step, kTeam));
+    }
+    return part;
+  }
+};
+
+inline constexpr int kThreads = 256;
+
+/// Shows every pair's interval, scores(row, column), to the sink.
+template <class Scores, class Sink>
+__global__ void show_tile(DeviceTile tile, Scores scores, Cores cores, Sink sink) {
+  const std::int64_t col = tile.cols.begin + blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
+  for (std::int64_t row = tile.rows.begin + blockIdx.y; row < tile.rows.end; row += gridDim.y) {
+    if (!tile.has(row, col)) continue;
+    const Interval interval = scores(row, col);
+    sink.see(row, col, cores.bound(row, col, interval.low), cores.bound(row, col, interval.high));
+  }
+}
+
+/// Appends every pair with an interval that says nothing.
+static __global__ void list_tile(DeviceTile tile, PairList list) {
+  const std::int64_t col = tile.cols.begin + blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
+  for (std::int64_t row = tile.rows.begin + blockIdx.y; row < tile.rows.end; row += gridDim.y) {
+    if (tile.has(row, col)) list.append(row, col, -INFINITY, INFINITY);
+  }
+}
+
+/// Evaluates the listed pairs of which the sink wants to know more: exact(pair, team) is the first thread's.
+template <class ExactScore, class Sink>
+__global__ void decide_list(ExactScore exact, Cores cores, Sink sink) {
+  const Team team = Team::here();
+  const std::int64_t count = static_cast<std::int64_t>(*sink.list.count);
+  const std::int64_t teams = static_cast<std::int64_t>(gridDim.x) * (kThreads / kTeam);
+  for (std::int64_t k = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam; k < count;
+       k += teams) {
+    ScoredPair& pair = sink.list.pairs[k];
+    if (!team.agree(team.lane == 0 && sink.wants(pair))) continue;
+    const double similarity = exact(pair, team);
+    if (team.lane == 0) sink.decide(pair, cores.bound(pair.left, pair.right, similarity));
+  }
+}
+
+inline dim3 tile_grid(const Tile& tile) {
+  return grid_of(blocks_for(tile.cols.size(), kThreads), std::min(tile.rows.size(), kMaxBlocksAcross));
+}
+
+template <class Scores>
+void show(const Stream& stream, const Tile& tile, const Scores& scores, const Cores& cores, const DeviceSink& sink) {
+  std::visit(
+      [&](const auto& any) {
+        launch(stream, tile_grid(tile), dim3(kThreads), show_tile<Scores, std::decay_t<decltype(any)>>,
+               DeviceTile(tile), scores, cores, any);
+      },
+      sink);
+}
+
+/// Of at most `most` listed pairs.
+template <class ExactScore>
+void decide(const Gpu& gpu, std::int64_t most, const ExactScore& exact, const Cores& cores, const DeviceSink& sink) {
+  std::visit(
+      [&](const auto& any) {
+        launch(gpu.stream(), striding_grid(gpu, most, kThreads / kTeam), dim3(kThreads),
+               decide_list<ExactScore, std::decay_t<decltype(any)>>, exact, cores, any);
+      },
+      sink);
+}
+
+}  // namespace simile::cuda

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+
+#include "cuda/core/gpu.hpp"
+#include "cuda/similarity/device_sinks.cuh"
+#include "cuda/similarity/memory_plan.hpp"
+#include "cuda/similarity/score.cuh"
+
+#include "simile/similarity/items.hpp"
+#include "simile/similarity/tile.hpp"
+
+namespace simile::cuda {
+
+/// Scratch of the tile that is being scored.
+struct Slot {
+  DeviceBuffer<std::uint8_t> scratch;  ///< what Screen::cost() says, aligned as the device allocates
+  DeviceBuffer<ScoredPair> pairs;
+  DeviceBuffer<unsigned long long> count;
+
+  PairList list() const { return {pairs.data(), count.data()}; }
+};
+
+/// What a metric says of itself before it takes memory.
+struct ScreenCost {
+  Cost tile;                        ///< scratch of a slot, beside the list of pairs
+  std::int64_t bytes_per_item = 0;  ///< of what the device holds of an item
+};
+
+/// A metric on the device: its items, how a tile is scored, and its definition. Work is queued on the device's stream.
+class Screen {
+ public:
+  virtual ~Screen() = default;
+
+  /// Shows the sink every pair of a block, by intervals as narrow as need.max_width, and queues the evaluation of what
+  /// it leaves open. The rows and the columns of the tile lie in one block of the memory plan each.
+  virtual void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
+                     const DeviceSink& sink) = 0;
+  /// Queues the evaluation of the definition of what is in the sink's list already: pairs of the tile.
+  virtual void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) = 0;
+};
+
+/// A metric on the device before anything is there: what it costs, and how it is set up.
+class ScreenMaker {
+ public:
+  virtual ~ScreenMaker() = default;
+  virtual ScreenCost cost() const = 0;
+  virtual std::unique_ptr<Screen> make(Gpu& gpu, const Pairs& pairs, const MemoryPlan& plan) const = 0;
+};
+
+// One file each. Null where the device does not do these items.
+std::unique_ptr<ScreenMaker> make_vectors(const VectorItems& items);
+std::unique_ptr<ScreenMaker> make_codes(const CodeItems& items);
+std::unique_ptr<ScreenMaker> make_signatures(const SignatureItems& items);
+std::unique_ptr<ScreenMaker> make_descriptors(const DescriptorItems& items);
+std::unique_ptr<ScreenMaker> make_grey(const GreyItems& items);
+std::unique_ptr<ScreenMaker> make_colour(const ColourItems& items);
+
+}  // namespace simile::cuda

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cosine and Euclidean distance: products of normalised rows by cuBLAS, in half precision where its band is narrow
+// enough for the sink, else in single precision.
+#include <algorithm>
+#include <memory>
+
+#include <cuda_fp16.h>
+
+#include "cuda/similarity/residence.hpp"
+#include "cuda/similarity/screen.hpp"
+#include "cuda/similarity/team_vectors.cuh"
+#include "similarity/arithmetic/cosine.hpp"
+#include "similarity/arithmetic/euclidean.hpp"
+#include "similarity/arithmetic/half.hpp"
+
+namespace simile::cuda {
+namespace {
+
+constexpr std::int64_t kEdge = 8192;
+// cuBLAS takes its fastest way when rows are so many values apart.
+constexpr std::int64_t kDepthUnit = 16;
+
+std::int64_t padded(std::int64_t depth) { return blocks_for(depth, kDepthUnit) * kDepthUnit; }
+
+/// Rows divided by their lengths, as halves times kHalfScale, and how far these are off. One row a team.
+__global__ void round_to_halves(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
+                                std::int64_t depth, __half* halves, float* errors) {
+  const Team team = Team::here();
+  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  if (row >= num_rows) return;
+  const double norm = norms[row];
+  const double multiplier = norm > 0 ? 1 / sqrt(norm) : 0;
+  double residual = 0;
+  for (std::int64_t k = team.lane; k < depth; k += kTeam) {
+    const double value = k < dimensions ? rows[row * dimensions + k] * multiplier : 0;
+    const __half half = __double2half(value * kHalfScale);
+    const double off = value - static_cast<double>(__half2float(half)) / kHalfScale;
+    residual += off * off;
+    halves[row * depth + k] = half;
+  }
+  residual = team.sum(residual);
+  if (team.lane == 0) errors[row] = round_up(byte_error(norm > 0 ? 1 : 0, residual, dimensions));
+}
+
+/// Rows divided by their lengths, as floats. One row a team.
+__global__ void normalise(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
+                          std::int64_t depth, float* out) {
+  const Team team = Team::here();
+  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  if (row >= num_rows) return;
+  const double multiplier = norms[row] > 0 ? 1 / sqrt(norms[row]) : 0;
+  for (std::int64_t k = team.lane; k < depth; k += kTeam) {
+    out[row * depth + k] = k < dimensions ? static_cast<float>(rows[row * dimensions + k] * multiplier) : 0;
+  }
+}
+
+struct VectorBlock {
+  struct Source {
+    View<const float, 2> rows;
+    const double* norms;
+  };
+
+  void load(Gpu& gpu, const Source& source, const Range& items) {
+    dimensions = source.rows.shape[1];
+    depth = padded(dimensions);
+    if (rows.size() < items.size() * dimensions) {
+      const Stream& stream = gpu.uploader().stream();
+      rows = DeviceBuffer<float>(items.size() * dimensions, stream);
+      norms = DeviceBuffer<double>(items.size(), stream);
+      halves = DeviceBuffer<__half>(items.size() * depth, stream);
+      errors = DeviceBuffer<float>(items.size(), stream);
+    }
+    begin = items.begin;
+    gpu.uploader().copy(rows.data(), source.rows.data + items.begin * dimensions, items.size() * dimensions * 4);
+    gpu.uploader().copy(norms.data(), source.norms + items.begin, items.size() * 8);
+  }
+  void prepare(Gpu& gpu, const Range& items) {
+    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), round_to_halves,
+           rows.data(), norms.data(), items.size(), dimensions, depth, halves.data(), errors.data());
+  }
+  /// Of the items, from the block's.
+  void singles(const Gpu& gpu, const Range& items, float* out) const {
+    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), normalise,
+           rows.data() + (items.begin - begin) * dimensions, norms.data() + (items.begin - begin), items.size(),
+           dimensions, depth, out);
+  }
+  TeamRows team_rows() const { return {rows.data(), norms.data(), begin, dimensions}; }
+
+  std::int64_t begin = 0;
+  std::int64_t dimensions = 0;
+  std::int64_t depth = 0;  ///< of a padded row
+  DeviceBuffer<float> rows;
+  DeviceBuffer<double> norms;  ///< squared, by the definition's sums
+  DeviceBuffer<__half> halves;
+  DeviceBuffer<float> errors;  ///< of the halves
+};
+
+/// What cuBLAS made of a tile, as intervals around the products of normalised rows.
+struct Products {
+  const float* products;  ///< [rows, cols]
+  std::int64_t row_begin;
+  std::int64_t col_begin;
+  std::int64_t stride;
+  double unit;               ///< of a product
+  const float* left_errors;  ///< or null: the band is the same for all
+  const float* right_errors;
+  const double* left_norms;
+  const double* right_norms;
+  std::int64_t left_begin;  ///< of the blocks
+  std::int64_t right_begin;
+  std::int64_t dimensions;
+  std::int64_t depth;
+  double band;
+
+  __device__ double middle(std::int64_t row, std::int64_t col) const {
+    return static_cast<double>(products[(row - row_begin) * stride + (col - col_begin)]) * unit;
+  }
+  __device__ double half_width(std::int64_t row, std::int64_t col) const {
+    if (left_errors == nullptr) return band;
+    return half_band(static_cast<double>(left_errors[row - left_begin]),
+                     static_cast<double>(right_errors[col - right_begin]), depth);
+  }
+};
+
+struct CosineScores : Products {
+  __device__ Interval operator()(std::int64_t row, std::int64_t col) const {
+    if (left_norms[row - left_begin] == 0 || right_norms[col - right_begin] == 0) return {-INFINITY, -INFINITY};
+    const double score = middle(row, col);
+    const double band = half_width(row, col);
+    return {score - band, score + band};
+  }
+};
+
+struct EuclideanScores : Products {
+  __device__ Interval operator()(std::int64_t row, std::int64_t col) const {
+    const double left = left_norms[row - left_begin];
+    const double right = right_norms[col - right_begin];
+    const double squares = left + right;
+    const double lengths = 2 * sqrt(left) * sqrt(right);
+    const double score = lengths * middle(row, col) - squares;
+    const double band = lengths * half_width(row, col) + euclidean_slack(squares, dimensions);
+    return {score - band, fmin(0.0, score + band)};
+  }
+};
+
+class Vectors final : public Screen {
+ public:
+  Vectors(Gpu& gpu, const Pairs& pairs, const VectorItems& items, const MemoryPlan& plan)
+      : gpu_(gpu),
+        kind_(items.kind),
+        sides_(gpu, pairs, {items.left, items.left_norms}, {items.right, items.right_norms}, plan) {}
+
+  void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
+             const DeviceSink& sink) override {
+    const VectorBlock& left = sides_.left(tile.rows.begin);
+    const VectorBlock& right = sides_.right(tile.cols.begin);
+    const bool half = 2 * half_band(kTypicalError, kTypicalError, left.depth) <= need.max_width;
+    Products products = multiply(tile, left, right, half, reinterpret_cast<float*>(slot.scratch.data()));
+    if (kind_ == VectorItems::Kind::cosine) {
+      show(gpu_.stream(), tile, CosineScores{products}, cores, sink);
+    } else {
+      show(gpu_.stream(), tile, EuclideanScores{products}, cores, sink);
+    }
+    decide_pairs(tile.count(), left, right, cores, sink);
+  }
+
+  void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
+    decide_pairs(tile.count(), sides_.left(tile.rows.begin), sides_.right(tile.cols.begin), cores, sink);
+  }
+
+ private:
+  // Of rows of a few hundred values; only what is fastest depends on it.
+  static constexpr double kTypicalError = 3e-4;
+
+  Products multiply(const Tile& tile, const VectorBlock& left, const VectorBlock& right, bool half, float* out) {
+    const auto rows = tile.rows.size();
+    const auto cols = tile.cols.size();
+    const void* a = right.halves.data() + (tile.cols.begin - right.begin) * right.depth;
+    const void* b = left.halves.data() + (tile.rows.begin - left.begin) * left.depth;
+    if (!half) {
+      float* const rows_as_floats = out + rows * cols;
+      float* const cols_as_floats = rows_as_floats + rows * left.depth;
+      left.singles(gpu_, tile.rows, rows_as_floats);
+      right.singles(gpu_, tile.cols, cols_as_floats);
+      a = cols_as_floats;
+      b = rows_as_floats;
+    }
+    const cudaDataType type = half ? CUDA_R_16F : CUDA_R_32F;
+    const float one = 1;
+    const float zero = 0;
+    // cuBLAS counts by columns: what it calls C [cols, rows] is ours [rows, cols].
+    check(cublasGemmEx(gpu_.blas(), CUBLAS_OP_T, CUBLAS_OP_N, static_cast<int>(cols), static_cast<int>(rows),
+                       static_cast<int>(left.depth), &one, a, type, static_cast<int>(right.depth), b, type,
+                       static_cast<int>(left.depth), &zero, out, CUDA_R_32F, static_cast<int>(cols),
+                       half ? CUBLAS_COMPUTE_32F : CUBLAS_COMPUTE_32F_PEDANTIC, CUBLAS_GEMM_DEFAULT),
+          "cublasGemmEx");
+    return {.products = out,
+            .row_begin = tile.rows.begin,
+            .col_begin = tile.cols.begin,
+            .stride = cols,
+            .unit = half ? 1 / (kHalfScale * kHalfScale) : 1,
+            .left_errors = half ? left.errors.data() : nullptr,
+            .right_errors = half ? right.errors.data() : nullptr,
+            .left_norms = left.norms.data(),
+            .right_norms = right.norms.data(),
+            .left_begin = left.begin,
+            .right_begin = right.begin,
+            .dimensions = left.dimensions,
+            .depth = left.depth,
+            .band = cosine_band(left.depth, left.depth)};
+  }
+
+  void decide_pairs(std::int64_t most, const VectorBlock& left, const VectorBlock& right, const Cores& cores,
+                    const DeviceSink& sink) {
+    const TeamRows rows = left.team_rows();
+    const TeamRows cols = right.team_rows();
+    if (kind_ == VectorItems::Kind::cosine) {
+      decide(gpu_, most, TeamCosine{rows, cols}, cores, sink);
+    } else {
+      decide(gpu_, most, TeamEuclidean{rows, cols}, cores, sink);
+    }
+  }
+
+  Gpu& gpu_;
+  VectorItems::Kind kind_;
+  ResidentSides<VectorBlock> sides_;
+};
+
+class VectorsMaker final : public ScreenMaker {
+ public:
+  explicit VectorsMaker(const VectorItems& items) : items_(items) {}
+  ScreenCost cost() const override {
+    ScreenCost cost;
+    cost.tile.preferred_edge = kEdge;
+    const std::int64_t dimensions = items_.left.shape[1];
+    cost.tile.bytes_per_pair = sizeof(float);
+    cost.tile.bytes_per_row = cost.tile.bytes_per_column = 4 * padded(dimensions);
+    cost.bytes_per_item = 4 * dimensions + 2 * padded(dimensions) + 12;
+    return cost;
+  }
+  std::unique_ptr<Screen> make(Gpu& gpu, const Pairs& pairs, const MemoryPlan& plan) const override {
+    return std::make_unique<Vectors>(gpu, pairs, items_, plan);
+  }
+
+ private:
+  VectorItems items_;
+};
+
+}  // namespace
+
+std::unique_ptr<ScreenMaker> make_vectors(const VectorItems& items) { return std::make_unique<VectorsMaker>(items); }
+
+}  // namespace simile::cuda

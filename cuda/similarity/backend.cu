@@ -62,7 +62,8 @@ void run_round(const TilePlan& plan, const Pairs& pairs, ComparePosition& positi
     return tile;
   };
   driver.ask_settled(tile_at(position.tiles_done));
-  while (position.tiles_done < plan.size() && !context.cancellation.requested() && !file.due()) {
+  bool due = false;
+  while (position.tiles_done < plan.size() && !context.cancellation.requested() && !due) {
     const Tile tile = tile_at(position.tiles_done);
     const std::int64_t next = std::min(position.tiles_done + at_once, plan.size());
     const bool settled = driver.settled();
@@ -75,6 +76,7 @@ void run_round(const TilePlan& plan, const Pairs& pairs, ComparePosition& positi
     position.tiles_done = next;
     position.pairs_done += tile.count();
     phase.advance(tile.count());
+    due = file.due();
   }
   comparison.finish();
 }

@@ -40,7 +40,8 @@ RunContext::RunContext(const RunOptions& options, const Session& session)
                .cancellation = session.cancellation,
                .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes() / 2,
                .device = parse_device(options),
-               .decode_worker = session.decode_worker} {
+               .decode_worker = session.decode_worker,
+               .device_memory_bytes = options.gpu_memory_bytes} {
   log_verbose(options, session,
               concat("device ", to_string(context_.device),
                      options.device == "auto" ? " (auto: the only one here)" : "", ", ", pool_.num_threads(),

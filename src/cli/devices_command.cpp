@@ -16,6 +16,9 @@ Command add_devices_command(CLI::App& program) {
                 session.streams.out << to_string(device.device) << "  " << device.description << ", "
                                     << format_bytes(device.memory_bytes) << '\n';
               }
+              if (const std::string problem = backend->problem(); !problem.empty()) {
+                session.streams.err << "simile: no " << backend->name() << " device: " << problem << '\n';
+              }
             }
           }};
 }

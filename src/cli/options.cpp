@@ -103,13 +103,15 @@ void add_watch_options(CLI::App& app, RunOptions& options) {
 }
 
 void add_device_option(CLI::App& app, RunOptions& options) {
-  CLI::Option* const device = app.add_option("--device", options.device, "Where to compare: auto or cpu")
+  CLI::Option* const device = app.add_option("--device", options.device, "Where to compare: auto, cpu, cuda or cuda:N")
                                   ->type_name("DEVICE")
                                   ->default_str("auto")
                                   ->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
   std::vector<std::string> names{"auto"};
   for (const Backend* backend : backends()) names.emplace_back(backend->name());
   offer_words(device, names);
+  add_bytes(app, "--gpu-memory", options.gpu_memory_bytes, "GPU memory that comparing may take, e.g. 16GiB",
+            "most of what is free");
 }
 
 void add_network_device_option(CLI::App& app, RunOptions& options) {

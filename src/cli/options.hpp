@@ -24,8 +24,9 @@ CLI::Option* add_bytes(CLI::App& app, const std::string& flag, std::int64_t& tar
 
 /// Flags that every command with long work has.
 struct RunOptions {
-  std::int64_t threads = 0;       ///< 0: all
-  std::int64_t memory_bytes = 0;  ///< 0: half of what there is
+  std::int64_t threads = 0;           ///< 0: all
+  std::int64_t memory_bytes = 0;      ///< 0: half of what there is
+  std::int64_t gpu_memory_bytes = 0;  ///< 0: most of what is free
   std::string device = "auto";
   bool for_networks = false;  ///< the device is one of networks
   bool quiet = false;

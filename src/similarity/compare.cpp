@@ -53,14 +53,16 @@ Device resolve_device(std::string_view text) {
                 concat("device ", in_quotes(text), ": allowed are auto, cpu, cuda, cuda:N"));
   }
   std::string present;
+  std::string problems;
   for (const Backend* backend : backends()) {
     for (const auto& info : backend->devices()) {
       if (info.device == wanted) return wanted;
       present += concat(present.empty() ? "" : ", ", to_string(info.device));
     }
+    if (const std::string problem = backend->problem(); !problem.empty()) problems += concat(" (", problem, ")");
   }
   throw Error(ErrorCode::invalid_argument,
-              concat("device ", in_quotes(text), " is not there; this machine has ", present));
+              concat("device ", in_quotes(text), " is not there; this machine has ", present, problems));
 }
 
 }  // namespace simile

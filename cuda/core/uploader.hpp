@@ -13,7 +13,7 @@ namespace simile::cuda {
 /// meanwhile.
 class Uploader {
  public:
-  static constexpr std::int64_t kPieceBytes = 8 << 20;
+  static constexpr std::int64_t kPieceBytes = 2 << 20;
 
   /// Queues the copy; the host's memory may change when the call returns.
   void copy(void* to, const void* from, std::int64_t bytes);

@@ -87,7 +87,7 @@ __global__ void show_tile(DeviceTile tile, Scores scores, Cores cores, Sink sink
 }
 
 /// Appends every pair with an interval that says nothing.
-static __global__ void list_tile(DeviceTile tile, PairList list) {
+[[maybe_unused]] static __global__ void list_tile(DeviceTile tile, PairList list) {
   const std::int64_t col = tile.cols.begin + blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
   for (std::int64_t row = tile.rows.begin + blockIdx.y; row < tile.rows.end; row += gridDim.y) {
     if (tile.has(row, col)) list.append(row, col, -INFINITY, INFINITY);

@@ -14,7 +14,7 @@ namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kFewestPairs = 1 << 10;  // that come to the host at a time
-constexpr std::int64_t kMostPairs = 1 << 20;
+constexpr std::int64_t kMostPairs = 1 << 17;
 constexpr std::int64_t kPiece = 1 << 14;  // that a worker consumes at a time
 
 /// Sets `found` when a node of the range has another root than node `first`.

@@ -126,8 +126,8 @@ struct CosineScores : Products {
   __device__ Interval operator()(std::int64_t row, std::int64_t col) const {
     if (left_norms[row - left_begin] == 0 || right_norms[col - right_begin] == 0) return {-INFINITY, -INFINITY};
     const double score = middle(row, col);
-    const double band = half_width(row, col);
-    return {score - band, score + band};
+    const double off = half_width(row, col);
+    return {score - off, score + off};
   }
 };
 
@@ -138,8 +138,8 @@ struct EuclideanScores : Products {
     const double squares = left + right;
     const double lengths = 2 * sqrt(left) * sqrt(right);
     const double score = lengths * middle(row, col) - squares;
-    const double band = lengths * half_width(row, col) + euclidean_slack(squares, dimensions);
-    return {score - band, fmin(0.0, score + band)};
+    const double off = lengths * half_width(row, col) + euclidean_slack(squares, dimensions);
+    return {score - off, fmin(0.0, score + off)};
   }
 };
 

@@ -25,7 +25,7 @@
 namespace simile::cuda {
 namespace {
 
-constexpr std::int64_t kHostBytes = 1LL << 28;
+constexpr std::int64_t kHostBytes = 1LL << 24;
 
 /// Text of everything that a comparison finds, and what it did.
 struct Outcome {
@@ -86,7 +86,7 @@ class OnDeviceMetric : public OnDevice, public testing::WithParamInterface<const
 INSTANTIATE_TEST_SUITE_P(Metrics, OnDeviceMetric,
                          testing::Values("ssim", "ssim_gaussian", "cosine", "euclidean", "template", "hamming",
                                          "minhash", "orb"),
-                         [](const auto& info) { return std::string(info.param); });
+                         [](const auto& metric) { return std::string(metric.param); });
 
 /// A similarity that a few of the pairs reach.
 double threshold_of(const Metric& metric, const Pairs& pairs) {
@@ -99,14 +99,14 @@ double threshold_of(const Metric& metric, const Pairs& pairs) {
 
 TEST_P(OnDeviceMetric, FindsTheSameWithLittleMemory) {
   for (const bool one_set : {true, false}) {
-    const std::int64_t num_right = one_set ? 90 : 61;
-    const auto input = make_input(GetParam(), 90, num_right, one_set);
-    const Pairs pairs = one_set ? Pairs::triangle(90) : Pairs::rectangle(90, num_right);
+    const std::int64_t num_right = one_set ? 50 : 41;
+    const auto input = make_input(GetParam(), 50, num_right, one_set);
+    const Pairs pairs = one_set ? Pairs::triangle(50) : Pairs::rectangle(50, num_right);
     const double threshold = threshold_of(input->metric(), pairs);
     for (const SinkKind& kind : sink_kinds(threshold, 1 << 16)) {
       const std::string expected = on_host(pairs, input->metric(), kind);
       int fitting = 0;
-      for (std::int64_t bytes = 1 << 12; bytes < 1 << 22; bytes += bytes * 2 / 3) {
+      for (std::int64_t bytes = 1 << 12; bytes < 1 << 20; bytes *= 2) {
         emulator::reset_peak_memory();
         try {
           const Outcome outcome = on_device(pairs, input->metric(), kind, bytes);
@@ -119,7 +119,7 @@ TEST_P(OnDeviceMetric, FindsTheSameWithLittleMemory) {
           ASSERT_EQ(fitting, 0) << kind.name << ": " << bytes << " bytes do not suffice, but fewer do";
         }
       }
-      ASSERT_GE(fitting, 4);
+      ASSERT_GE(fitting, 3);
     }
   }
 }

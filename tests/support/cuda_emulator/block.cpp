@@ -52,7 +52,10 @@ void BlockRunner::run(const Grid& grid, uint3 index) {
     thread->fiber.start(&thread_main, thread.get(), static_cast<unsigned>(thread->linear));
     threads_.push_back(std::move(thread));
   }
-  fill_shared_memory_with_garbage();
+  // All of the program's shared memory: for the first blocks of a launch, then now and then.
+  num_blocks_ = launch_ == grid.number ? num_blocks_ + 1 : 0;
+  launch_ = grid.number;
+  if (num_blocks_ < 64 || num_blocks_ % 16 == 0) fill_shared_memory_with_garbage();
   blockIdx = index;
   blockDim = grid.block;
   gridDim = grid.size;

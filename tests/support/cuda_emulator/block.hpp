@@ -71,6 +71,8 @@ class BlockRunner {
 
   const Grid* grid_ = nullptr;
   uint3 index_{};
+  std::int64_t launch_ = 0;
+  std::int64_t num_blocks_ = 0;  // of that launch, here
   Draws draws_{0};
   Fiber scheduler_;
   std::vector<std::unique_ptr<Thread>> threads_;

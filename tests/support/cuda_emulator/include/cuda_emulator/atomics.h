@@ -75,13 +75,16 @@ template <class T>
 T load_shared(const T* address) {
   may_switch();
   if constexpr (std::is_scalar_v<T>) {
-    return std::atomic_ref<T>(*const_cast<T*>(address)).load(std::memory_order_relaxed);
+    const T value = std::atomic_ref<T>(*const_cast<T*>(address)).load(std::memory_order_relaxed);
+    may_switch();  // it may be old news by now
+    return value;
   } else {
     return *address;
   }
 }
 template <class T>
 void store_shared(T* address, T value) {
+  may_switch();
   if constexpr (std::is_scalar_v<T>) {
     std::atomic_ref<T>(*address).store(value, std::memory_order_relaxed);
   } else {

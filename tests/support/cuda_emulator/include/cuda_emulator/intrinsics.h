@@ -92,8 +92,25 @@ inline double __hiloint2double(int high, int low) {
 inline int __double2hiint(double x) { return static_cast<int>(std::bit_cast<long long>(x) >> 32); }
 inline int __double2loint(double x) { return static_cast<int>(std::bit_cast<long long>(x)); }
 
-inline float rsqrtf(float x) { return 1.0f / sqrtf(x); }
+namespace simile::emulator {
+/// x, up to two units in the last place off, by a hash of its bits: as wrong as the manual allows approximations.
+inline float approximate(float x) {
+  const unsigned bits = __float_as_uint(x);
+  const unsigned exponent = bits >> 23 & 255u;
+  if (exponent == 0 || exponent == 255) return x;
+  return __uint_as_float(bits + (bits * 2654435761u >> 16) % 5 - 2);
+}
+}  // namespace simile::emulator
+
+inline float rsqrtf(float x) {
+  return ::simile::emulator::approximate(static_cast<float>(1.0 / sqrt(static_cast<double>(x))));
+}
 inline double rsqrt(double x) { return 1.0 / sqrt(x); }
+/// Zero for divisors beyond 2^126, as the device's.
+inline float __fdividef(float a, float b) {
+  if (fabsf(b) > 0x1p126f && fabsf(b) <= std::numeric_limits<float>::max()) return a * 0.0f;
+  return ::simile::emulator::approximate(a / b);
+}
 inline float __saturatef(float x) { return x > 0.0f ? (x < 1.0f ? x : 1.0f) : 0.0f; }
 template <class T>
 void __prefetch_global_l2(const T*) {}

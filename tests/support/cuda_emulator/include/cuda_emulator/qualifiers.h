@@ -15,10 +15,5 @@
 #define __forceinline__ inline __attribute__((always_inline))
 #define __align__(bytes) __attribute__((aligned(bytes)))
 
-/// In a section of its own where the compiler can, so that it can be filled with garbage before each block. GCC puts
-/// only those of functions that are no templates there; the others start as the last block left them.
-#if defined(__clang__) || defined(__GNUC__)
-#define __shared__ static thread_local __attribute__((section("simile_shared")))
-#else
+/// Filled with garbage before blocks: shared_memory.hpp.
 #define __shared__ static thread_local
-#endif

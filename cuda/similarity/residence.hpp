@@ -36,18 +36,15 @@ class Residence {
       if (held.items == wanted) return use(held);
     }
     if (held_.size() < capacity_) held_.emplace_back();
-    Held& place = *std::min_element(held_.begin(), held_.end(),
-                                    [](const Held& a, const Held& b) { return a.last_use < b.last_use; });
-    place.items = {0, 0};
-    // What still reads the block that goes was queued before.
-    gpu_.stream().record(place.free);
-    gpu_.uploader().stream().wait(place.free);
-    place.block.load(gpu_, source_, wanted);
-    gpu_.uploader().stream().record(place.loaded);
-    gpu_.stream().wait(place.loaded);
-    place.block.prepare(gpu_, wanted);
-    place.items = wanted;
-    return use(place);
+    const auto place = std::min_element(held_.begin(), held_.end(),
+                                        [](const Held& a, const Held& b) { return a.last_use < b.last_use; });
+    try {
+      fill(*place, wanted);
+    } catch (...) {
+      held_.erase(place);  // it may have got a part of its memory only
+      throw;
+    }
+    return use(*place);
   }
 
  private:
@@ -58,6 +55,18 @@ class Residence {
     Event free;
     Event loaded;
   };
+
+  void fill(Held& place, const Range& wanted) {
+    place.items = {0, 0};
+    // What still reads the block that goes was queued before.
+    gpu_.stream().record(place.free);
+    gpu_.uploader().stream().wait(place.free);
+    place.block.load(gpu_, source_, wanted);
+    gpu_.uploader().stream().record(place.loaded);
+    gpu_.stream().wait(place.loaded);
+    place.block.prepare(gpu_, wanted);
+    place.items = wanted;
+  }
 
   const Block& use(Held& held) {
     held.last_use = ++uses_;

@@ -37,15 +37,15 @@ TEST(EmulatedBlock, EveryThreadOfEveryBlockRunsOnceWithItsIndices) {
 
 template <bool kWithBarriers>
 __global__ void add_up(const int* values, int* sums) {
-  __shared__ int partial[256];
-  partial[threadIdx.x] = values[blockIdx.x * 256 + threadIdx.x];
+  __shared__ unsigned partial[256];  // unsigned: sums of garbage may overflow
+  partial[threadIdx.x] = static_cast<unsigned>(values[blockIdx.x * 256 + threadIdx.x]);
   if (kWithBarriers) __syncthreads();
 #pragma unroll
   for (unsigned width = 128; width > 0; width /= 2) {
     if (threadIdx.x < width) partial[threadIdx.x] += partial[threadIdx.x + width];
     if (kWithBarriers) __syncthreads();
   }
-  if (threadIdx.x == 0) sums[blockIdx.x] = partial[0];
+  if (threadIdx.x == 0) sums[blockIdx.x] = static_cast<int>(partial[0]);
 }
 
 /// 20 blocks of 256 values, and their sums.

@@ -41,10 +41,11 @@ RunContext::RunContext(const RunOptions& options, const Session& session)
                .memory_bytes = options.memory_bytes > 0 ? options.memory_bytes : available_memory_bytes() / 2,
                .device = parse_device(options),
                .decode_worker = session.decode_worker,
-               .device_memory_bytes = options.gpu_memory_bytes} {
+               .device_memory_bytes = options.gpu_memory_bytes,
+               .choose_device = options.device == "auto" && !options.for_networks} {
   log_verbose(options, session,
               concat("device ", to_string(context_.device),
-                     options.device == "auto" ? " (auto: the only one here)" : "", ", ", pool_.num_threads(),
+                     options.device == "auto" ? " (auto)" : "", ", ", pool_.num_threads(),
                      " threads, ", to_string(simd_level()), ", memory ", format_bytes(context_.memory_bytes)));
 }
 

@@ -33,6 +33,7 @@ void add(const CompareStats& part, CompareStats& total) {
   total.exact_evaluations += part.exact_evaluations;
   total.tiles_split += part.tiles_split;
   total.seconds += part.seconds;
+  if (part.device.kind != Device::Kind::cpu) total.device = part.device;
   if (total.checkpoint_problem.empty()) total.checkpoint_problem = part.checkpoint_problem;
 }
 

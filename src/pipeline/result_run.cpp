@@ -52,7 +52,7 @@ void describe(const GroupedSet& set, const WritingOptions& options, const Contex
   summary.min_size = options.min_size;
   summary.seed = options.seed;
   summary.num_kept = set.extraction.num_kept;
-  summary.device = to_string(context.device);
+  summary.device = to_string(set.grouping.stats.device);
   summary.threads = context.pool.num_threads();
   summary.simd = to_string(simd_level());
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "similarity/expected_time.hpp"
 #include "similarity/tile_bytes.hpp"
 
 #include "simile/core/error.hpp"
@@ -24,6 +25,29 @@ std::int64_t plan_edge(const Cost& cost, std::int64_t budget_bytes, int num_work
   return edge;
 }
 
+namespace {
+
+// Until the conformance suite has passed on a GPU, "auto" takes none: --device cuda does.
+constexpr bool kTriedOnGpu = false;
+// A GPU takes about a second to start: where the CPU needs less than this, nobody asks whether there is one.
+constexpr double kWorthwhileSeconds = 3;
+
+Device chosen_device(const Pairs& pairs, const Metric& metric, const Context& context) {
+  if (!kTriedOnGpu || !context.choose_device) return context.device;
+  const double seconds = expected_cpu_seconds(pairs, metric, context.pool.num_threads());
+  if (seconds < kWorthwhileSeconds) return context.device;
+  for (const Backend* backend : backends().subspan(1)) {
+    for (const auto& info : backend->devices()) {
+      context.progress.note(concat("comparing on ", to_string(info.device), " (", info.description,
+                                   "), as the CPU would take about ", format_duration(seconds)));
+      return info.device;
+    }
+  }
+  return context.device;
+}
+
+}  // namespace
+
 CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
                      const Checkpoint* checkpoint) {
   if (pairs.num_left() != metric.num_left() || pairs.num_right() != metric.num_right()) {
@@ -31,12 +55,17 @@ CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const
                 concat("pairs of ", pairs.num_left(), " x ", pairs.num_right(), " items, but the metric has ",
                        metric.num_left(), " x ", metric.num_right()));
   }
+  Context on_device = context;
+  on_device.device = chosen_device(pairs, metric, context);
   for (const Backend* backend : backends()) {
     for (const auto& info : backend->devices()) {
-      if (info.device == context.device) return backend->compare(pairs, metric, sink, context, checkpoint);
+      if (info.device != on_device.device) continue;
+      CompareStats stats = backend->compare(pairs, metric, sink, on_device, checkpoint);
+      stats.device = on_device.device;
+      return stats;
     }
   }
-  throw Error(ErrorCode::invalid_argument, concat("no backend runs on ", to_string(context.device)));
+  throw Error(ErrorCode::invalid_argument, concat("no backend runs on ", to_string(on_device.device)));
 }
 
 Device resolve_device(std::string_view text) {

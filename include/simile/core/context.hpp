@@ -26,6 +26,8 @@ struct Context {
   std::string decode_worker{};
   /// Budget for what comparing allocates on the device; 0: most of what is free there.
   std::int64_t device_memory_bytes = 0;
+  /// Comparing may take a GPU instead of `device` where that is expected to be faster; it says so as a note.
+  bool choose_device = false;
 };
 
 }  // namespace simile

@@ -24,6 +24,7 @@ struct CompareStats {
   std::int64_t exact_evaluations = 0;
   std::int64_t tiles_split = 0;  ///< for want of memory
   double seconds = 0;
+  Device device{};  ///< where it ran
   /// Why a checkpoint that was there could not be used, or one could not be written; empty when all went well.
   std::string checkpoint_problem;
 
@@ -42,8 +43,8 @@ struct Checkpoint {
   bool keep = false;
 };
 
-/// Compares every pair by the metric and gives the scores to the sink, on context.device: "pairs x metric x sink x
-/// backend" (docs/architecture.md). Within context.memory_bytes, which the metric's features count against; tiles that
+/// Compares every pair by the metric and gives the scores to the sink, on context.device (or where context.choose_device
+/// lets it): "pairs x metric x sink x backend" (docs/architecture.md). Within context.memory_bytes, which the metric's features count against; tiles that
 /// turn out too large are halved. Throws out_of_memory (budget too small: names what is needed), cancelled,
 /// invalid_argument when pairs and metric do not fit together, or what the sink throws.
 ///
@@ -77,7 +78,7 @@ class Backend {
 /// Every backend of this build, the CPU's first.
 std::span<const Backend* const> backends();
 
-/// The device that "auto", "cpu", "cuda" or "cuda:1" means here. "auto" takes the one expected to be faster. Throws
+/// The device that "auto", "cpu", "cuda" or "cuda:1" means here; "auto" begins as the CPU (Context::choose_device). Throws
 /// invalid_argument for another text, or when the device is not there: a forced device never falls back.
 Device resolve_device(std::string_view text);
 

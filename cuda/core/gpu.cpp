@@ -10,10 +10,21 @@ namespace {
 // What is left for cuBLAS, the context and other programs.
 constexpr double kShareOfFree = 0.85;
 
-/// Memory that has been given back stays in the pool: taking it again costs nothing then.
-void keep_pool(int device) {
+cudaMemPool_t default_pool(int device) {
   cudaMemPool_t pool = nullptr;
   check(cudaDeviceGetDefaultMemPool(&pool, device), "cudaDeviceGetDefaultMemPool");
+  return pool;
+}
+
+std::int64_t pool_bytes(cudaMemPool_t pool, cudaMemPoolAttr attribute) {
+  std::uint64_t bytes = 0;
+  check(cudaMemPoolGetAttribute(pool, attribute, &bytes), "cudaMemPoolGetAttribute");
+  return static_cast<std::int64_t>(bytes);
+}
+
+/// Memory that has been given back stays in the pool: taking it again costs nothing then.
+void keep_pool(int device) {
+  cudaMemPool_t const pool = default_pool(device);
   auto threshold = std::numeric_limits<std::uint64_t>::max();
   check(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &threshold), "cudaMemPoolSetAttribute");
 }
@@ -42,7 +53,12 @@ DeviceMemory device_memory() {
   std::size_t free = 0;
   std::size_t total = 0;
   check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
-  return {static_cast<std::int64_t>(free), static_cast<std::int64_t>(total)};
+  int device = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  cudaMemPool_t const pool = default_pool(device);
+  const std::int64_t kept =
+      pool_bytes(pool, cudaMemPoolAttrReservedMemCurrent) - pool_bytes(pool, cudaMemPoolAttrUsedMemCurrent);
+  return {static_cast<std::int64_t>(free) + kept, static_cast<std::int64_t>(total)};
 }
 
 Gpu::Gpu(std::int64_t budget_bytes)

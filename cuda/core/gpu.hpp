@@ -55,7 +55,7 @@ class Gpu {
   std::optional<Blas> blas_;
 };
 
-/// Free and total bytes of the current device.
+/// Free and total bytes of the current device; free is also what the pool keeps for the next who asks.
 struct DeviceMemory {
   std::int64_t free = 0;
   std::int64_t total = 0;

@@ -124,8 +124,14 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   const auto cores_bytes =
       static_cast<std::int64_t>((items.left_cores.size() + items.right_cores.size()) * sizeof(double));
   const ScreenCost cost = maker->cost();
-  const MemoryPlan plan = plan_memory(pairs, cost.tile, cost.bytes_per_item,
-                                      sink_device_bytes(pairs, sink) + cores_bytes, gpu.budget_bytes());
+  MemoryPlan plan;
+  try {
+    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_device_bytes(pairs, sink) + cores_bytes,
+                       gpu.budget_bytes());
+  } catch (const Error&) {
+    if (pairs.shape() != Pairs::Shape::list) throw;
+    return CpuBackend().compare(pairs, metric, sink, context, checkpoint);  // lists name any item: all or nothing
+  }
   std::vector<Exact> exact(static_cast<std::size_t>(num_workers), Exact(metric));
   const auto screen = maker->make(gpu, pairs, plan);
   const auto driver = make_sink_driver({gpu, pairs, sink, context, exact, host_bytes});

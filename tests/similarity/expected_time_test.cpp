@@ -13,8 +13,7 @@ namespace simile {
 namespace {
 
 TEST(ExpectedTime, GrowsWithThePairsAndFallsWithTheThreads) {
-  for (const char* name :
-       {"ssim", "ssim_gaussian", "cosine", "euclidean", "template", "hamming", "minhash", "orb"}) {
+  for (const char* name : {"ssim", "ssim_gaussian", "cosine", "euclidean", "template", "hamming", "minhash", "orb"}) {
     const auto input = make_input(name, 20, 20, true);
     const double all = expected_cpu_seconds(Pairs::triangle(20), input->metric(), 1);
     EXPECT_GT(all, 0) << name;

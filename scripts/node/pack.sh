@@ -73,7 +73,7 @@ pack() {
   local out=build/simile-gpu-node.tar.gz with_cutlass=no stage size
   while [ $# -gt 0 ]; do
     case $1 in
-      --out) out=${2:?--out needs a file} && shift 2 ;;
+      --out) out=$(absolute "${2:?--out needs a file}") && shift 2 ;;
       --cutlass) with_cutlass=yes && shift ;;
       *) die "pack: no option '$1'" ;;
     esac

@@ -80,6 +80,7 @@ part() {
   [ $code = 0 ] || outcome="FAILED, exit code $code"
   [ $code != 124 ] || outcome="CUT OFF after $limit s"
   [ $code != 0 ] || ! grep -q '^SKIPPED' "$log" || outcome=$(grep -m1 '^SKIPPED' "$log")
+  [ "$name" != peers ] || outcome+=", $(grep -c ' SKIPPED: ' "$log" || true) rows skipped"
   echo "$name: $outcome, $((SECONDS - begun)) s ($(basename "$log"))" | tee -a "$summary"
   [ $code = 0 ] && return
   tail -n 15 "$log" >&2
@@ -107,7 +108,7 @@ run_within() {
 }
 
 options_of_run() {
-  out=gpu-results minutes=10 parts=conformance,sanitizer,kernels,peers only= rehearse=no option_python= option_architecture=
+  out=$caller/gpu-results minutes=10 parts=conformance,sanitizer,kernels,peers only= rehearse=no option_python= option_architecture=
   while [ $# -gt 0 ]; do
     case $1 in
       --rehearse) rehearse=yes && shift && continue ;;
@@ -115,7 +116,7 @@ options_of_run() {
       *) die "run: no option '$1' (scripts/gpu-node --help)" ;;
     esac
     case $1 in
-      --out) out=$2 ;;
+      --out) out=$(absolute "$2") ;;
       --minutes) minutes=$2 ;;
       --parts) parts=$2 ;;
       --only) only=$2 ;;

@@ -7,6 +7,7 @@ result is wrong. `--device cpu --quick` rehearses everything but cupy's part on 
 """
 
 import argparse
+import gc
 import json
 import os
 import pathlib
@@ -43,6 +44,13 @@ def families(only, cases):
     return ",".join(dict.fromkeys(names))
 
 
+def release():
+    """Gives memory of the device back: our side needs it in the next case."""
+    import torch
+    gc.collect()
+    torch.cuda.empty_cache()
+
+
 def within(minutes, cases):
     """The cases, each refusing to begin after so many minutes."""
     begun = time.monotonic()
@@ -51,7 +59,10 @@ def within(minutes, cases):
         def run(bench):
             if time.monotonic() - begun > 60 * minutes:
                 raise measuring.Skipped(f"{minutes:g} minutes are over")
-            case(bench)
+            try:
+                case(bench)
+            finally:
+                release()
         return run
     return {name: guarded(case) for name, case in cases.items()}
 

@@ -42,7 +42,7 @@ FLOORS = {  # id -> function of the ceilings, in the unit of the row
     "hamming256@no_rejection": _hamming(256),
     "hamming4096@no_rejection": _hamming(4096),
     "orb": lambda top: top["int8"] * TERA / (2 * 500 * 500 * 256),
-    "components": lambda top: 100e6 * 16 / (top["read"] * GIGA),
+    "components": lambda top: 20e6 * 16 / (top["read"] * GIGA),
     "topk": lambda top: 2e6 * 768 * BYTES / (top["read"] * GIGA),
 }
 

@@ -78,11 +78,11 @@ class Table:
 
 
 def take_turns(table, sides, rounds=None):
-    """Runs every side once a round, in alternating order; `sides`: name -> (count, function giving the seconds);
-    `rounds`: other than the table's."""
+    """Runs every side once a round, in alternating order; `sides`: name -> (count, function giving the seconds).
+    `rounds`: other than the table's, of sides that are warm already."""
     runs = {name: Runs(count) for name, (count, _) in sides.items()}
     names = list(sides)
-    for turn in range(-1, rounds or table.rounds):  # the first round warms up
+    for turn in range(0 if rounds else -1, rounds or table.rounds):  # the first round warms up
         for name in names if turn % 2 == 0 else names[::-1]:
             time.sleep(REST_SECONDS)
             seconds = sides[name][1]()

@@ -48,11 +48,11 @@ sanitizer() {
 }
 
 kernels() {
-  local filter="cuda" wanted
+  local filter="." device=cuda:0 wanted
   wanted=$(metrics)
-  [ $rehearse = no ] || filter="minhash/cpu"
-  [ -z "$wanted" ] || [ $rehearse = yes ] || filter="^($wanted).*/cuda"
-  SIMILE_BENCH_THREADS=$jobs "$(built simile_bench_kernels)" --benchmark_filter="$filter" \
+  [ -z "$wanted" ] || filter="^($wanted)"
+  if [ $rehearse = yes ]; then filter="minhash" device=cpu; fi
+  SIMILE_BENCH_DEVICE=$device SIMILE_BENCH_THREADS=$jobs "$(built simile_bench_kernels)" --benchmark_filter="$filter" \
     --benchmark_out="$results/kernels.json" --benchmark_out_format=json
 }
 
@@ -133,17 +133,27 @@ options_of_run() {
   [[ $minutes =~ ^[1-9][0-9]*$ ]] || die "run: --minutes $minutes: a whole number from 1 on is needed"
 }
 
+# keep_all_below FOLDER: nothing is written anywhere else; a home folder need not exist.
+keep_all_below() {
+  export TMPDIR=$1/tmp PYTHONPYCACHEPREFIX=$1/cache/python CUPY_CACHE_DIR=$1/cache/cupy CUDA_CACHE_PATH=$1/cache/cuda \
+    TRITON_CACHE_DIR=$1/cache/triton TORCHINDUCTOR_CACHE_DIR=$1/cache/inductor CCACHE_DIR=$1/cache/ccache
+  mkdir -p "$TMPDIR"
+}
+
 run() {
   options_of_run "$@"
   mkdir -p "$out/results" "$out/build"
   out=$(realpath "$out") jobs=$(nproc) failed=0 limit=0
   results=$out/results summary=$out/results/summary.txt
   deadline=$((SECONDS + 60 * minutes))
+  keep_all_below "$out/build"
   find_tools
   {
     nvidia-smi --query-gpu=name,compute_cap,driver_version,memory.total --format=csv,noheader 2> /dev/null || echo "no GPU"
     echo "nvcc $("$nvcc" --version | sed -n 's/.*release //p'), toolkit $toolkit, architecture $architecture, $jobs cores"
-    echo "commit ${SIMILE_COMMIT:=$(cat $supplies/commit.txt 2> /dev/null || git rev-parse HEAD)}"
+    # A bundle may have been unpacked within some other checkout.
+    if [ -e .git ]; then SIMILE_COMMIT=$(git rev-parse HEAD); else SIMILE_COMMIT=$(cat $supplies/commit.txt); fi
+    echo "commit $SIMILE_COMMIT"
   } | tee "$summary"
   export SIMILE_COMMIT
   part build_all $((60 * minutes)) || die "nothing was built: $results/build_all.log"

@@ -49,22 +49,18 @@ def row_against(values, means, variances, one, mean, variance):
 
 
 class Rows:
-    """Some images against all, `chunk` images at a time, so that every call has the same shape."""
+    """Some images against all, as many at a time as make every call alike."""
 
-    def __init__(self, images, function, num_rows):
-        self._function = function
-        side = images.shape[-1]
-        self._chunk = min(len(images), max(1, 2**27 // side**2))
-        self._images = images[:len(images) // self._chunk * self._chunk]
-        self._rows = np.linspace(0, len(images) - 1, num_rows).astype(int)
-        self._parts = [maps(part) for part in self._images.split(self._chunk)]
-        self._own = [maps(images[row:row + 1]) for row in self._rows]
-        self.pairs = num_rows * len(self._images)
+    def __init__(self, images, num_rows):
+        chunk = min(len(images), max(1, 2**27 // images.shape[-1]**2))
+        self._parts = [maps(part) for part in images.split(chunk) if len(part) == chunk]
+        self._own = [maps(images[row:row + 1]) for row in np.linspace(0, len(images) - 1, num_rows).astype(int)]
+        self.pairs = num_rows * chunk * len(self._parts)
 
-    def __call__(self):
+    def run(self, function):
         for values, means, variances in self._parts:
             for own in self._own:
-                self._function(values, means, variances, *own)
+                function(values, means, variances, *own)
 
 
 def _patches(images):
@@ -134,12 +130,12 @@ def _check_histogram(bench, name, engine, path, num_items):
     require(np.array_equal(*counts), f"{name}: the histogram differs from the CPU's")
 
 
-def _compiled(images, num_rows):
+def _compiled(rows):
     """The row form compiled, or why there is none."""
     try:
-        rows = Rows(images, torch.compile(row_against, dynamic=False), num_rows)
-        rows()
-        return rows, ""
+        function = torch.compile(row_against, dynamic=False)
+        rows.run(function)
+        return function, ""
     except Exception as reason:  # whatever a compiler may miss
         return None, f"; torch.compile failed: {str(reason).splitlines()[0][:200]}"
 
@@ -151,10 +147,12 @@ def _dense(bench, name, side, full):
     with bench.engine() as engine:
         checked = _check(bench, name, images, engine, path)
         num_rows = bench.size(20, 2)
-        compiled, trouble = _compiled(images, num_rows)
-        peers = {"eager": Rows(images, row_against, num_rows), "compiled": compiled,
-                 "im2col": Products(images, min(256, num_items))}
-        sides = {key: (peer.pairs, device_clock(peer)) for key, peer in peers.items() if peer}
+        rows, products = Rows(images, num_rows), Products(images, min(256, num_items))
+        compiled, trouble = _compiled(rows)
+        sides = {"eager": (rows.pairs, device_clock(lambda: rows.run(row_against))),
+                 "im2col": (products.pairs, device_clock(products))}
+        if compiled:
+            sides["compiled"] = (rows.pairs, device_clock(lambda: rows.run(compiled)))
         for _, run in sides.values():
             run()
         if bench.quick:

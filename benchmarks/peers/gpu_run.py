@@ -23,6 +23,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", type=pathlib.Path, help="simile_bench_engine")
     parser.add_argument("--device", default="cuda:0", help="cuda:0, or cpu with --quick")
+    parser.add_argument("--engine-device", help="where our side runs, when it is another (with --quick: an emulated one)")
     parser.add_argument("--data", type=pathlib.Path, help="folder with photos64.npy")
     parser.add_argument("--minutes", type=float, default=9, help="no case is begun after these")
     measuring.add_arguments(parser)
@@ -33,6 +34,7 @@ def parse():
         parser.error("--engine is needed")
     if options.device == "cpu" and not options.quick:
         parser.error("--device cpu: only with --quick, its times would mean nothing")
+    options.engine_device = options.engine_device or options.device
     return options
 
 
@@ -70,7 +72,7 @@ def within(minutes, cases):
 def device_name(program, options):
     """As our side calls it."""
     from engine import Engine
-    with Engine(program, options.threads, device=options.device) as engine:
+    with Engine(program, options.threads, device=options.engine_device) as engine:
         return engine.ask("info")["device"]
 
 
@@ -90,7 +92,8 @@ def main():
     with tempfile.TemporaryDirectory(prefix="simile-peers-") as folder:
         bench = Bench(program=options.engine, folder=pathlib.Path(folder), threads=options.threads,
                       rounds=options.rounds, quick=options.quick, photos=options.data, levels=[],
-                      device=device_name(options.engine, options), commit=commit, place=options.device)
+                      device=device_name(options.engine, options), commit=commit, place=options.engine_device,
+                      peer_place=options.device)
         failures = measuring.measure(bench, names, within(options.minutes, CASES), options.json,
                                      (EngineError, RuntimeError))
     if bench.rows:

@@ -23,6 +23,7 @@ class Bench(Table):
     program: pathlib.Path  # simile_bench_engine
     levels: list  # SIMD levels of this machine, best first
     place: str = "cpu"  # where our side runs: cpu, or cuda:0
+    peer_place: str = "cpu"  # where torch runs; the same, but in a rehearsal with an emulated device
 
     def engine(self, threads=None, simd=None, place=None):
         return Engine(self.program, threads or self.threads, simd, place or self.place)

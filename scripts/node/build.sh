@@ -22,19 +22,14 @@ configure() {
     -DCMAKE_BUILD_RPATH="$toolkit/lib64" "${options[@]}"
 }
 
-# Tests of the CUDA backend beside the conformance suite, as the build system names them.
-cuda_tests() { cmake --build "$out/build/simile" --target help | grep -oE '\btest_cuda[a-z_]*' | sort -u; }
-
 build_all() {
   local targets=(simile_cuda)
   install_library googletest &&
     install_library benchmark -DBENCHMARK_ENABLE_TESTING=OFF -DBENCHMARK_ENABLE_GTEST_TESTS=OFF \
       -DBENCHMARK_ENABLE_WERROR=OFF -DBENCHMARK_INSTALL_DOCS=OFF &&
     configure || return
-  if wants conformance || wants sanitizer; then
-    # shellcheck disable=SC2207
-    targets+=(test_conformance $(cuda_tests))
-  fi
+  if [ $rehearse = yes ]; then targets+=(simile_cuda_emulated); fi
+  if wants conformance || wants sanitizer; then targets+=(test_conformance); fi
   if wants kernels; then targets+=(simile_bench_kernels); fi
   if wants peers; then targets+=(simile_bench_engine); fi
   cmake --build "$out/build/simile" -j "$jobs" --target "${targets[@]}"

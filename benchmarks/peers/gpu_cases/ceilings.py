@@ -18,7 +18,7 @@ def _median(function):
 
 def _product(bench, side, dtype):
     """A function that multiplies two random square matrices, or a reason why there is none."""
-    place = bench.place
+    place = bench.peer_place
     if dtype == torch.int8:
         left, right = (torch.randint(-128, 128, (side, side), dtype=dtype, device=place) for _ in range(2))
         return lambda: torch._int_mm(left, right)
@@ -29,7 +29,7 @@ def _product(bench, side, dtype):
 
 def ceiling(bench):
     side, num_bytes = bench.size(8192, 256), bench.size(4 << 30, 1 << 20)
-    source = torch.zeros(num_bytes // 4, device=bench.place)
+    source = torch.zeros(num_bytes // 4, device=bench.peer_place)
     target = torch.empty_like(source)
     measured = [("copy", f"copy of {num_bytes} bytes, read and written bytes counted", "GB/s",
                  2 * num_bytes / _median(lambda: target.copy_(source)) / 1e9, "torch copy_"),

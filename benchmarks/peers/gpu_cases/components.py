@@ -12,8 +12,8 @@ from harness import Skipped, component_labels, require_same_labels, take_turns
 
 def components(bench):
     num_items, num_edges = bench.size(5_000_000, 2_000), bench.size(20_000_000, 1_500)
-    source = gpu_inputs.generator(bench.place, 1)
-    edges = torch.randint(0, num_items, (num_edges, 2), generator=source, device=bench.place)
+    source = gpu_inputs.generator(bench.peer_place, 1)
+    edges = torch.randint(0, num_items, (num_edges, 2), generator=source, device=bench.peer_place)
     path = gpu_inputs.save(bench, "edges", edges)
     union = UnionFind(num_items)
 

@@ -66,7 +66,7 @@ def _require_same_decisions(name, ours, reference, doubtful, num_items):
 
 def _cosine(bench, name, full):
     num_items = bench.size(full, 3_000)
-    rows = gpu_inputs.random_directions(num_items, DIMENSIONS, bench.place, seed=1)
+    rows = gpu_inputs.random_directions(num_items, DIMENSIONS, bench.peer_place, seed=1)
     planted = gpu_inputs.plant_pairs(rows, THRESHOLD, PLANTED, seed=2)
     arguments = {"method": "embedding", "file": gpu_inputs.save(bench, "cosine", rows), "threshold": THRESHOLD}
     reference, doubtful = reference_edges(rows)

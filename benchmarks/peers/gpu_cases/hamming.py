@@ -83,7 +83,7 @@ class Peer:
 
 def _hamming(bench, bits, radius):
     num_items, name = bench.size(1_000_000, 3_000), f"hamming{bits}"
-    codes = gpu_inputs.hashes(num_items, bits, radius, bench.place, seed=bits)
+    codes = gpu_inputs.hashes(num_items, bits, radius, bench.peer_place, seed=bits)
     arguments = {"method": "hash", "bits": bits, "file": gpu_inputs.save(bench, name, codes),
                  "threshold": (bits - radius) / bits}
     with bench.engine() as engine:

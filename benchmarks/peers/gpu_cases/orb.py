@@ -51,7 +51,7 @@ def _by_cv2(descriptors):
 
 def orb(bench):
     num_items = bench.size(2_500, 40)
-    descriptors = _descriptors(num_items, bench.place)
+    descriptors = _descriptors(num_items, bench.peer_place)
     offsets = bench.folder / "orb.offsets.npy"
     np.save(offsets, np.arange(num_items + 1, dtype=np.int64) * DESCRIPTORS)
     arguments = {"method": "orb", "offsets": offsets,

@@ -142,7 +142,7 @@ def _compiled(rows):
 
 def _dense(bench, name, side, full):
     num_items = bench.size(full, 60)
-    images = gpu_inputs.natural_images(num_items, bench.size(side, 32), bench.place, seed=side)
+    images = gpu_inputs.natural_images(num_items, bench.size(side, 32), bench.peer_place, seed=side)
     path = gpu_inputs.save(bench, name, images)
     with bench.engine() as engine:
         checked = _check(bench, name, images, engine, path)

@@ -26,8 +26,8 @@ def _expected(rows, query):
 
 def topk(bench):
     num_items = bench.size(ROWS, 3_000)
-    rows = gpu_inputs.random_directions(num_items, DIMENSIONS, bench.place, seed=7)
-    query = gpu_inputs.random_directions(1, DIMENSIONS, bench.place, seed=8)
+    rows = gpu_inputs.random_directions(num_items, DIMENSIONS, bench.peer_place, seed=7)
+    query = gpu_inputs.random_directions(1, DIMENSIONS, bench.peer_place, seed=8)
     arguments = {"file": gpu_inputs.save(bench, "rows", rows), "query": gpu_inputs.save(bench, "query", query),
                  "k": NEAREST}
     expected, scores = _expected(rows, query[0])

@@ -25,7 +25,7 @@ using Oracle = double (*)(std::span<const float>, std::span<const float>);
 template <class VectorMetric>
 void register_case(const std::string& metric_name, const Case& given, Oracle oracle) {
   const std::string name =
-      concat(metric_name, "/cpu/n:", given.num_items, "/d:", given.dimensions, "/t:", given.threshold);
+      concat(metric_name, "/", bench_place(), "/n:", given.num_items, "/d:", given.dimensions, "/t:", given.threshold);
   benchmark::RegisterBenchmark(
       name.c_str(),
       [given, oracle](benchmark::State& state) {

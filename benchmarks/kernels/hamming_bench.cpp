@@ -37,7 +37,8 @@ Array<std::uint8_t, 2> make_codes(const Case& given) {
 void register_hamming() {
   for (const Case& given : {Case{100000, 64, 5}, Case{100000, 256, 5}, Case{20000, 256, 25}, Case{20000, 4096, 32},
                             Case{20000, 4096, 409}}) {
-    const std::string name = concat("hamming/cpu/n:", given.num_items, "/bits:", given.bits, "/reach:", given.reach);
+    const std::string name =
+        concat("hamming/", bench_place(), "/n:", given.num_items, "/bits:", given.bits, "/reach:", given.reach);
     benchmark::RegisterBenchmark(
         name.c_str(),
         [given](benchmark::State& state) {

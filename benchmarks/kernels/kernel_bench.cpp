@@ -78,17 +78,35 @@ int bench_threads() {
   return text == nullptr ? 2 : std::max(1, std::atoi(text));
 }
 
+Device bench_device() {
+  const char* const text = std::getenv("SIMILE_BENCH_DEVICE");
+  return text == nullptr ? Device{} : resolve_device(text);
+}
+
+std::string bench_place() { return bench_device().kind == Device::Kind::cpu ? "cpu" : "cuda"; }
+
 void run_components(benchmark::State& state, const Metric& metric, double threshold, std::int64_t item_bytes,
                     const std::function<double(std::int64_t, std::int64_t)>& oracle) {
   ThreadPool pool(bench_threads());
   const auto progress = make_silent_progress();
   const Cancellation cancellation;
-  const Context context{pool, *progress, cancellation, kMemoryBytes};
+  const Context context{pool, *progress, cancellation, kMemoryBytes, bench_device()};
   if (const std::string wrong = mismatch(metric, threshold, context, oracle); !wrong.empty()) {
     state.SkipWithError(wrong.c_str());
     return;
   }
   const Pairs pairs = Pairs::triangle(metric.num_left());
+  const auto labels_on = [&](const Device& device) {
+    Context there = context;
+    there.device = device;
+    Components components(threshold);
+    compare(pairs, metric, components, there);
+    return components.labels();
+  };
+  if (context.device != Device{} && labels_on(context.device) != labels_on(Device{})) {
+    state.SkipWithError("labels differ from the CPU's");
+    return;
+  }
   CompareStats stats;
   for (auto _ : state) {
     Components components(threshold);

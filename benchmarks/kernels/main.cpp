@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <iostream>
 #include <string>
 
 #include "kernel_bench.hpp"
 
+#include "simile/core/error.hpp"
 #include "simile/core/simd.hpp"
 #include "simile/similarity/compare.hpp"
 
-int main(int argc, char** argv) {
-  benchmark::Initialize(&argc, argv);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+namespace {
+
+int run() {
   benchmark::AddCustomContext("threads", std::to_string(simile::bench_threads()));
   benchmark::AddCustomContext("simd", std::string(simile::to_string(simile::simd_level())));
   benchmark::AddCustomContext("cpu", simile::backends().front()->devices().front().description);
+  benchmark::AddCustomContext("device", to_string(simile::bench_device()));
   simile::register_ssim();
   simile::register_cosine();
   simile::register_euclidean();
@@ -24,4 +27,17 @@ int main(int argc, char** argv) {
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();
   return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 1;
+  try {
+    return run();
+  } catch (const simile::Error& error) {
+    std::cerr << "simile_bench_kernels: " << error.what() << '\n';
+    return 1;
+  }
 }

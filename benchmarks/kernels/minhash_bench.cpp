@@ -33,7 +33,7 @@ Array<std::uint32_t, 2> make_signatures(std::int64_t count) {
 void register_minhash() {
   constexpr std::int64_t kItems = 20000;
   benchmark::RegisterBenchmark(
-      concat("minhash/cpu/n:", kItems).c_str(),
+      concat("minhash/", bench_place(), "/n:", kItems).c_str(),
       [](benchmark::State& state) {
         const auto rows = make_signatures(kItems);
         const MinhashMetric metric(rows.view());

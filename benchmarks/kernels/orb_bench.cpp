@@ -39,21 +39,21 @@ Array<std::uint8_t, 2> make_descriptors(const Case& given) {
 
 void register_orb() {
   for (const Case& given : {Case{300, 500}, Case{300, 100}}) {
-    benchmark::RegisterBenchmark(concat("orb/cpu/n:", given.num_items, "/descriptors:", given.num_descriptors).c_str(),
-                                 [given](benchmark::State& state) {
-                                   const auto rows = make_descriptors(given);
-                                   std::vector<std::int64_t> offsets;
-                                   for (std::int64_t k = 0; k <= given.num_items; ++k)
-                                     offsets.push_back(k * given.num_descriptors);
-                                   const OrbMetric metric(rows.view(), offsets);
-                                   const std::int64_t item_bytes = given.num_descriptors * kDescriptorBytes;
-                                   const auto image = [&](std::int64_t item) {
-                                     return View<const std::uint8_t, 2>(rows.data() + item * item_bytes,
-                                                                        {given.num_descriptors, kDescriptorBytes});
-                                   };
-                                   run_components(state, metric, 0.5, item_bytes,
-                                                  [&](auto i, auto j) { return oracle_orb(image(i), image(j)); });
-                                 })
+    benchmark::RegisterBenchmark(
+        concat("orb/", bench_place(), "/n:", given.num_items, "/descriptors:", given.num_descriptors).c_str(),
+        [given](benchmark::State& state) {
+          const auto rows = make_descriptors(given);
+          std::vector<std::int64_t> offsets;
+          for (std::int64_t k = 0; k <= given.num_items; ++k) offsets.push_back(k * given.num_descriptors);
+          const OrbMetric metric(rows.view(), offsets);
+          const std::int64_t item_bytes = given.num_descriptors * kDescriptorBytes;
+          const auto image = [&](std::int64_t item) {
+            return View<const std::uint8_t, 2>(rows.data() + item * item_bytes,
+                                               {given.num_descriptors, kDescriptorBytes});
+          };
+          run_components(state, metric, 0.5, item_bytes,
+                         [&](auto i, auto j) { return oracle_orb(image(i), image(j)); });
+        })
         ->UseRealTime()
         ->Unit(benchmark::kMillisecond);
   }

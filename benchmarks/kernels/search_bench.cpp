@@ -45,7 +45,7 @@ void search(benchmark::State& state, std::int64_t num_rows) {
   ThreadPool pool(bench_threads());
   const auto progress = make_silent_progress();
   const Cancellation cancellation;
-  const Context context{pool, *progress, cancellation, kMemoryBytes};
+  const Context context{pool, *progress, cancellation, kMemoryBytes, bench_device()};
   const Pairs pairs = Pairs::rectangle(1, num_rows);
   const auto expected = plain_search(query, rows);
   for (auto _ : state) {
@@ -69,7 +69,7 @@ void search(benchmark::State& state, std::int64_t num_rows) {
 
 void register_search() {
   constexpr std::int64_t kRows = 100000;
-  const std::string name = concat("search/cpu/n:", kRows, "/d:", kDimensions, "/k:", kNearest);
+  const std::string name = concat("search/", bench_place(), "/n:", kRows, "/d:", kDimensions, "/k:", kNearest);
   benchmark::RegisterBenchmark(name.c_str(), [](benchmark::State& state) { search(state, kRows); })
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);

@@ -96,7 +96,7 @@ void run_sink(benchmark::State& state, const Metric& metric, const Kind& kind, c
   ThreadPool pool(bench_threads());
   const auto progress = make_silent_progress();
   const Cancellation cancellation;
-  const Context context{pool, *progress, cancellation, kMemoryBytes};
+  const Context context{pool, *progress, cancellation, kMemoryBytes, bench_device()};
 
   const auto sample = sample_without_replacement(metric.num_left(), std::min(kSample, metric.num_left()), 1);
   const auto size = static_cast<std::int64_t>(sample.size());
@@ -133,7 +133,7 @@ void run_sink(benchmark::State& state, const Metric& metric, const Kind& kind, c
 }
 
 void add_case(const std::string& input, const Kind& kind, std::function<void(benchmark::State&, const Kind&)> run) {
-  const std::string name = concat("sink/cpu/", input, "/", kind.name);
+  const std::string name = concat("sink/", bench_place(), "/", input, "/", kind.name);
   benchmark::RegisterBenchmark(name.c_str(), [kind, run](benchmark::State& state) { run(state, kind); })
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);

@@ -36,7 +36,7 @@ template <class Of, class Oracle>
 void register_cases(const std::string& metric_name, const std::vector<Case>& cases, Oracle oracle) {
   for (const Case& given : cases) {
     const std::string name =
-        concat(metric_name, "/cpu/n:", given.num_items, "/px:", given.side_px, "/t:", given.threshold);
+        concat(metric_name, "/", bench_place(), "/n:", given.num_items, "/px:", given.side_px, "/t:", given.threshold);
     benchmark::RegisterBenchmark(name.c_str(),
                                  [given, oracle](benchmark::State& state) {
                                    const auto images = make_images(given);

@@ -38,7 +38,7 @@ void register_template() {
   for (const std::int64_t side : {64, 128}) {
     // At -1 nothing can be rejected: every pair is multiplied to the end.
     for (const double threshold : {0.98, -1.0}) {
-      const std::string name = concat("template/cpu/n:", kItems, "/px:", side, "/t:", threshold);
+      const std::string name = concat("template/", bench_place(), "/n:", kItems, "/px:", side, "/t:", threshold);
       benchmark::RegisterBenchmark(name.c_str(),
                                    [side, threshold](benchmark::State& state) {
                                      const auto images = colour_images(kItems, side);

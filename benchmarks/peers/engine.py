@@ -14,15 +14,15 @@ class EngineError(RuntimeError):
 
 
 class Engine:
-    """One process with a fixed number of threads and, when given, a fixed SIMD level."""
+    """One process with a fixed number of threads and, when given, a fixed SIMD level; on the CPU, or the device named."""
 
-    def __init__(self, program, threads, simd=None):
+    def __init__(self, program, threads, simd=None, device="cpu"):
         environment = dict(os.environ)
         environment.pop("SIMILE_SIMD", None)
         if simd:
             environment["SIMILE_SIMD"] = simd
         self._process = subprocess.Popen(
-            [str(program), str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+            [str(program), str(threads), device], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
 
     def __enter__(self):
         return self

@@ -7,11 +7,7 @@ import pathlib
 import sys
 import time
 
-import cv2
 import numpy as np
-import scipy.sparse
-import threadpoolctl
-from scipy.sparse.csgraph import connected_components
 
 from engine import Engine
 
@@ -26,9 +22,11 @@ class Bench(Table):
 
     program: pathlib.Path  # simile_bench_engine
     levels: list  # SIMD levels of this machine, best first
+    place: str = "cpu"  # where our side runs: cpu, or cuda:0
+    peer_place: str = "cpu"  # where torch runs; the same, but in a rehearsal with an emulated device
 
-    def engine(self, threads=None, simd=None):
-        return Engine(self.program, threads or self.threads, simd)
+    def engine(self, threads=None, simd=None, place=None):
+        return Engine(self.program, threads or self.threads, simd, place or self.place)
 
 
 def against_fastest(bench, peers, ours, tries=4):
@@ -54,6 +52,8 @@ def canonical(labels):
 
 def component_labels(left, right, num_items):
     """Components of the graph with these edges, by scipy."""
+    import scipy.sparse
+    from scipy.sparse.csgraph import connected_components
     edges = scipy.sparse.coo_matrix((np.ones(len(left), bool), (left, right)), (num_items, num_items))
     return connected_components(edges, directed=False)[1]
 
@@ -65,6 +65,18 @@ def require_same_labels(name, ours, peer):
             f"{name}: {len(different)} of {len(ours)} labels differ, the first at item {different[:1]}")
 
 
+def upper_pairs(num_items):
+    return np.column_stack(np.triu_indices(num_items, 1))
+
+
+def random_pairs(num_items, count):
+    """Pairs of different items, with repeats, as (i, j) with i < j."""
+    rng = np.random.default_rng(7)
+    i = rng.integers(0, num_items, count)
+    j = (i + rng.integers(1, num_items, count)) % num_items
+    return [(int(low), int(high)) for low, high in zip(np.minimum(i, j), np.maximum(i, j))]
+
+
 class PairWorkers:
     """A peer that scores one pair at a time, shared out over as many processes as our side has threads."""
 
@@ -72,6 +84,9 @@ class PairWorkers:
     _sample = None  # in the workers: the pairs that are timed
 
     def __init__(self, score, threads, sample):
+        import cv2
+        import threadpoolctl
+
         def begin():
             cv2.setNumThreads(1)
             threadpoolctl.threadpool_limits(1)

@@ -65,6 +65,10 @@ class Table:
         """A row that is no time: `difference` is what the target is compared with."""
         self._add(name, work, target, unit, ours, peer, difference, peer_name, peer_version, flags)
 
+    def add_ceiling(self, name, work, unit, measured, peer_name, peer_version, flags):
+        """A row of what the machine can do at most: nothing of ours is in it."""
+        self._add(name, work, None, unit, None, measured, None, peer_name, peer_version, flags)
+
     def _add(self, name, work, target, unit, ours, peer, ratio, peer_name, peer_version, flags):
         self.rows.append({
             "id": name, "work": work, "ours": ours, "peer": peer, "peer_name": peer_name,
@@ -73,11 +77,12 @@ class Table:
         })
 
 
-def take_turns(table, sides):
-    """Runs every side once a round, in alternating order; `sides`: name -> (count, function giving the seconds)."""
+def take_turns(table, sides, rounds=None):
+    """Runs every side once a round, in alternating order; `sides`: name -> (count, function giving the seconds).
+    `rounds`: other than the table's, of sides that are warm already."""
     runs = {name: Runs(count) for name, (count, _) in sides.items()}
     names = list(sides)
-    for turn in range(-1, table.rounds):  # the first round warms up
+    for turn in range(0 if rounds else -1, rounds or table.rounds):  # the first round warms up
         for name in names if turn % 2 == 0 else names[::-1]:
             time.sleep(REST_SECONDS)
             seconds = sides[name][1]()
@@ -116,9 +121,16 @@ def times(row):
     return "" if row["unit"] in SCORES else "x"
 
 
+def is_ceiling(row):
+    return row["ours"] is None
+
+
 def print_table(rows):
     print(f"\n{'id':16} {'ours':>12} {'peer':>12} {'unit':9} {'ratio':>9} {'target':>7}      work, against")
     for row in rows:
+        if is_ceiling(row):
+            print(f"{row['id']:16} {'':12} {row['peer']:12.5g} {row['unit']:9} {'ceiling':>26} {row['work']}")
+            continue
         verdict = "met" if row["ratio"] >= row["target"] else "missed"
         x = times(row)
         print(f"{row['id']:16} {row['ours']:12.5g} {row['peer']:12.5g} {row['unit']:9} {row['ratio']:8.4g}{x} "
@@ -129,6 +141,8 @@ def print_markdown(rows):
     """The table of docs/performance.md."""
     print("| id | work | ours | peer | ratio | target | against |\n|---|---|---|---|---|---|---|")
     for row in rows:
+        if is_ceiling(row):
+            continue
         verdict = "" if row["ratio"] >= row["target"] else " (missed)"
         number = lambda value: f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
         x = times(row)
@@ -157,7 +171,8 @@ def measure(table, names, cases, keep, expected=()):
         try:
             cases[name](table)
             rows = table.rows[before:]
-            ratios = ", ".join(f"{row['id']} {row['ratio']:.4g} of {row['target']:g}" for row in rows)
+            ratios = ", ".join(f"{row['id']} {row['peer']:.4g} {row['unit']}" if is_ceiling(row) else
+                               f"{row['id']} {row['ratio']:.4g} of {row['target']:g}" for row in rows)
             print(f"equal, {ratios} ({time.perf_counter() - start:.0f} s)" if rows else "equal", flush=True)
             if keep and rows:
                 merge(keep, rows, list(cases))

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from engine import Side
-from harness import PairWorkers, clock, component_labels, require, require_same_labels, take_turns
+from harness import (PairWorkers, clock, component_labels, random_pairs, require, require_same_labels, take_turns,
+                     upper_pairs)
 
 
 @dataclasses.dataclass
@@ -31,18 +32,6 @@ class Pairwise:
     threads: int
     sink: str = "components"
     levels: list = dataclasses.field(default_factory=lambda: [None])
-
-
-def upper_pairs(num_items):
-    return np.column_stack(np.triu_indices(num_items, 1))
-
-
-def random_pairs(num_items, count):
-    """Pairs of different items, with repeats, as (i, j) with i < j."""
-    rng = np.random.default_rng(7)
-    i = rng.integers(0, num_items, count)
-    j = (i + rng.integers(1, num_items, count)) % num_items
-    return [(int(low), int(high)) for low, high in zip(np.minimum(i, j), np.maximum(i, j))]
 
 
 def threads_note(threads):

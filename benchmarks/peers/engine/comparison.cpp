@@ -16,6 +16,7 @@
 #include "simile/similarity/components.hpp"
 #include "simile/similarity/edges.hpp"
 #include "simile/similarity/euclidean.hpp"
+#include "simile/similarity/histogram.hpp"
 #include "simile/similarity/make_metric.hpp"
 
 namespace simile::bench {
@@ -114,10 +115,11 @@ class Comparison final : public Work {
  public:
   explicit Comparison(const Arguments& arguments)
       : features_(load_features(arguments)), metric_(load_metric(arguments, features_)), sink_(arguments.text("sink")) {
-    if (sink_ != "components" && sink_ != "unpruned" && sink_ != "scores") {
+    constexpr std::array kSinks{"components", "unpruned", "scores", "edges", "histogram"};
+    if (std::find(kSinks.begin(), kSinks.end(), sink_) == kSinks.end()) {
       throw Error(ErrorCode::invalid_argument, concat("sink=", in_quotes(sink_), " is not known"));
     }
-    if (sink_ != "scores") threshold_ = arguments.number("threshold");
+    if (sink_ != "scores" && sink_ != "histogram") threshold_ = arguments.number("threshold");
   }
 
   Report run(const Context& context) override {
@@ -128,12 +130,25 @@ class Comparison final : public Work {
       edges.for_each([this](const Edge& edge) { scores_.push_back(edge.similarity); });
       return report;
     }
+    if (sink_ == "edges") {
+      Edges edges(threshold_, {});
+      const Report report = timed(edges, *metric_, context);
+      integers_.clear();
+      edges.for_each([this](const Edge& edge) { integers_.insert(integers_.end(), {edge.left, edge.right}); });
+      return report;
+    }
+    if (sink_ == "histogram") {
+      Histogram histogram;
+      const Report report = timed(histogram, *metric_, context);
+      integers_ = histogram.counts();
+      return report;
+    }
     const auto start = Clock::now();
     Components components(threshold_);
     const Unpruned unpruned(*metric_);
     Report report = timed(components, sink_ == "unpruned" ? static_cast<const Metric&>(unpruned) : *metric_, context);
     report.seconds = seconds_since(start);
-    labels_ = components.labels();
+    integers_ = components.labels();
     return report;
   }
 
@@ -141,7 +156,7 @@ class Comparison final : public Work {
     if (sink_ == "scores") {
       write_values(out, scores_);
     } else {
-      write_values(out, labels_);
+      write_values(out, integers_);
     }
   }
 
@@ -155,7 +170,7 @@ class Comparison final : public Work {
   std::unique_ptr<Metric> metric_;
   std::string sink_;
   double threshold_ = 0;
-  std::vector<std::int64_t> labels_;
+  std::vector<std::int64_t> integers_;  // labels, edges or counts
   std::vector<double> scores_;
 };
 

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -46,10 +47,20 @@ std::unique_ptr<Work> prepare(const Arguments& arguments) {
   throw Error(ErrorCode::invalid_argument, concat("kind=", in_quotes(kind), " is not known"));
 }
 
-/// The works that were prepared, and the threads they share.
+/// What is known of a device that resolve_device() gave.
+DeviceInfo info_of(const Device& device) {
+  for (const Backend* backend : backends()) {
+    for (auto& info : backend->devices()) {
+      if (info.device == device) return info;
+    }
+  }
+  throw Error(ErrorCode::internal, concat("no backend lists ", to_string(device)));
+}
+
+/// The works that were prepared, the threads they share and the device they run on.
 class Session {
  public:
-  explicit Session(int num_threads) : pool_(num_threads) {}
+  Session(int num_threads, std::string_view device) : pool_(num_threads), device_(info_of(resolve_device(device))) {}
 
   std::string answer(std::string_view line) {
     const auto tab = line.find('\t');
@@ -79,12 +90,11 @@ class Session {
  private:
   std::string info() const {
     return concat("{\"version\": ", json_string(kVersion), ", \"simd\": ", json_string(to_string(simd_level())),
-                  ", \"device\": ", json_string(backends().front()->devices().front().description),
-                  ", \"threads\": ", pool_.num_threads(), "}");
+                  ", \"device\": ", json_string(device_.description), ", \"threads\": ", pool_.num_threads(), "}");
   }
 
   std::string run(Work& work) {
-    const Context context{pool_, *progress_, cancellation_, available_memory_bytes()};
+    const Context context{pool_, *progress_, cancellation_, available_memory_bytes(), device_.device};
     const Report report = work.run(context);
     return concat("{\"seconds\": ", report.seconds, ", \"pairs\": ", report.pairs,
                   ", \"pairs_skipped\": ", report.pairs_skipped, ", \"exact_evaluations\": ", report.exact_evaluations,
@@ -100,16 +110,23 @@ class Session {
   }
 
   ThreadPool pool_;
+  DeviceInfo device_;
   std::unique_ptr<Progress> progress_ = make_silent_progress();
   Cancellation cancellation_;
   std::map<std::string, std::unique_ptr<Work>> works_;
 };
 
-int serve(const char* threads) {
-  Session session(std::stoi(threads));
+int serve(const char* threads, std::string_view device) {
+  std::optional<Session> session;
+  try {
+    session.emplace(std::stoi(threads), device);
+  } catch (const std::exception& error) {
+    std::cerr << "simile_bench_engine: " << error.what() << '\n';
+    return 1;
+  }
   for (std::string line; std::getline(std::cin, line);) {
     try {
-      std::cout << session.answer(line) << std::endl;
+      std::cout << session->answer(line) << std::endl;
     } catch (const std::exception& error) {
       std::cout << "{\"error\": " << json_string(error.what()) << "}" << std::endl;
     }
@@ -121,9 +138,10 @@ int serve(const char* threads) {
 }  // namespace simile::bench
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: simile_bench_engine THREADS (commands on standard input: benchmarks/peers/engine/work.hpp)\n";
+  if (argc != 2 && argc != 3) {
+    std::cerr << "usage: simile_bench_engine THREADS [DEVICE] (cpu, or cuda:0; commands on standard input: "
+                 "benchmarks/peers/engine/work.hpp)\n";
     return 2;
   }
-  return simile::bench::serve(argv[1]);
+  return simile::bench::serve(argv[1], argc == 3 ? argv[2] : "cpu");
 }

@@ -56,7 +56,9 @@ void write_values(std::ostream& out, const std::vector<T>& values) {
 /// (hash), offsets (orb: file), sink:
 /// - components: labels int64 [n] at `threshold`;
 /// - unpruned: the same labels with every pruning by the threshold off;
-/// - scores: exact similarities float64 of all pairs i < j, row by row.
+/// - scores: exact similarities float64 of all pairs i < j, row by row;
+/// - edges: int64 [m, 2], the pairs i < j from `threshold` on, row by row;
+/// - histogram: int64 [4096], pairs by similarity from -1 to 1: every pair is scored, none by the bounds alone.
 std::unique_ptr<Work> prepare_comparison(const Arguments& arguments);
 
 /// file, query (both float32 [n, d]), k: ids int64 [q, k], then similarities float64 [q, k].

@@ -7,6 +7,7 @@
 
 #include "cuda/similarity/backend.hpp"
 #include "cuda/similarity/comparison.hpp"
+#include "cuda/similarity/edge_components.hpp"
 #include "cuda/similarity/sink_driver.hpp"
 #include "similarity/checkpoint.hpp"
 #include "similarity/cpu_backend.hpp"
@@ -169,6 +170,12 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   stats.checkpoint_problem = file.problem();
   stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return stats;
+}
+
+std::vector<std::int64_t> CudaBackend::edge_components(const EdgeList& edges, std::int64_t num_nodes,
+                                                       const Context& context) const {
+  const CurrentDevice current(context.device.index);
+  return cuda::edge_components(edges, num_nodes, context);
 }
 
 }  // namespace simile::cuda

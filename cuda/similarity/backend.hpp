@@ -14,6 +14,8 @@ class CudaBackend final : public Backend {
   std::string problem() const override;
   CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
                        const Checkpoint* checkpoint) const override;
+  std::vector<std::int64_t> edge_components(const EdgeList& edges, std::int64_t num_nodes,
+                                            const Context& context) const override;
 };
 
 }  // namespace simile::cuda

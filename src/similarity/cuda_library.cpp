@@ -47,6 +47,12 @@ const Opened& opened() {
   return state;
 }
 
+const Backend& backend() {
+  const Opened& state = opened();
+  if (state.backend == nullptr) throw Error(ErrorCode::cuda, state.problem);
+  return *state.backend;
+}
+
 }  // namespace
 
 std::vector<DeviceInfo> CudaLibrary::devices() const {
@@ -61,9 +67,12 @@ std::string CudaLibrary::problem() const {
 
 CompareStats CudaLibrary::compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
                                   const Checkpoint* checkpoint) const {
-  const Opened& state = opened();
-  if (state.backend == nullptr) throw Error(ErrorCode::cuda, state.problem);
-  return state.backend->compare(pairs, metric, sink, context, checkpoint);
+  return backend().compare(pairs, metric, sink, context, checkpoint);
+}
+
+std::vector<std::int64_t> CudaLibrary::edge_components(const EdgeList& edges, std::int64_t num_nodes,
+                                                       const Context& context) const {
+  return backend().edge_components(edges, num_nodes, context);
 }
 
 }  // namespace simile

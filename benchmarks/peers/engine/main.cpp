@@ -43,6 +43,7 @@ std::unique_ptr<Work> prepare(const Arguments& arguments) {
   const std::string& kind = arguments.text("kind");
   if (kind == "comparison") return prepare_comparison(arguments);
   if (kind == "search") return prepare_search(arguments);
+  if (kind == "connected") return prepare_connected(arguments);
   if (kind == "decoding") return prepare_decoding(arguments);
   throw Error(ErrorCode::invalid_argument, concat("kind=", in_quotes(kind), " is not known"));
 }

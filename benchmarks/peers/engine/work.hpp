@@ -64,6 +64,9 @@ std::unique_ptr<Work> prepare_comparison(const Arguments& arguments);
 /// file, query (both float32 [n, d]), k: ids int64 [q, k], then similarities float64 [q, k].
 std::unique_ptr<Work> prepare_search(const Arguments& arguments);
 
+/// file (int64 [m, 2]: edges), items: labels int64 [items].
+std::unique_ptr<Work> prepare_connected(const Arguments& arguments);
+
 /// list (one path a line), side, full (0 or 1: no reduced decoding): uint8 [n, side, side, 3]. Throws invalid_argument
 /// in a build without images.
 std::unique_ptr<Work> prepare_decoding(const Arguments& arguments);

@@ -47,4 +47,4 @@ def components(bench):
         for name, side, against, other in (("components", "peer", union.name, runs),
                                            ("components@scipy", "host", "scipy, with the copy to the host", slow)):
             bench.add_row(name, work, 2, "s", other["ours"], other[side], against, versions(),
-                          "edges as pairs of int64 on the device on both sides, labels stay there")
+                          "edges as pairs of int64; the peer's lie on the device and its labels stay there, ours come from the host and go back")

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "simile/core/context.hpp"
+#include "simile/similarity/edge_components.hpp"
 #include "simile/similarity/metric.hpp"
 #include "simile/similarity/pairs.hpp"
 #include "simile/similarity/sink.hpp"
@@ -43,10 +44,11 @@ struct Checkpoint {
   bool keep = false;
 };
 
-/// Compares every pair by the metric and gives the scores to the sink, on context.device (or where context.choose_device
-/// lets it): "pairs x metric x sink x backend" (docs/architecture.md). Within context.memory_bytes, which the metric's features count against; tiles that
-/// turn out too large are halved. Throws out_of_memory (budget too small: names what is needed), cancelled,
-/// invalid_argument when pairs and metric do not fit together, or what the sink throws.
+/// Compares every pair by the metric and gives the scores to the sink, on context.device (or where
+/// context.choose_device lets it): "pairs x metric x sink x backend" (docs/architecture.md). Within
+/// context.memory_bytes, which the metric's features count against; tiles that turn out too large are halved. Throws
+/// out_of_memory (budget too small: names what is needed), cancelled, invalid_argument when pairs and metric do not fit
+/// together, or what the sink throws.
 ///
 /// With a checkpoint, what its file holds is taken over if it is of the same comparison, and ignored if not; the file
 /// is replaced every interval and on cancellation, and removed in the end. The result is the same wherever a run
@@ -73,13 +75,17 @@ class Backend {
   /// As simile::compare; `checkpoint` may be null.
   virtual CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
                                const Checkpoint* checkpoint) const = 0;
+  /// As simile::edge_components, whose arguments have been checked but for the nodes; by default on the host, for edges
+  /// there.
+  virtual std::vector<std::int64_t> edge_components(const EdgeList& edges, std::int64_t num_nodes,
+                                                    const Context& context) const;
 };
 
 /// Every backend of this build, the CPU's first.
 std::span<const Backend* const> backends();
 
-/// The device that "auto", "cpu", "cuda" or "cuda:1" means here; "auto" begins as the CPU (Context::choose_device). Throws
-/// invalid_argument for another text, or when the device is not there: a forced device never falls back.
+/// The device that "auto", "cpu", "cuda" or "cuda:1" means here; "auto" begins as the CPU (Context::choose_device).
+/// Throws invalid_argument for another text, or when the device is not there: a forced device never falls back.
 Device resolve_device(std::string_view text);
 
 /// Block edge for tiles of this cost on `num_workers` workers within `budget_bytes`: the preferred one, halved until it

@@ -7,6 +7,7 @@
 
 #include "cuda/similarity/backend.hpp"
 #include "cuda/similarity/comparison.hpp"
+#include "cuda/similarity/fused/choose.hpp"
 #include "cuda/similarity/sink_driver.hpp"
 #include "similarity/checkpoint.hpp"
 #include "similarity/cpu_backend.hpp"
@@ -147,6 +148,10 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
     ProgressPhase phase(context.progress, "comparing", pairs.count(), "pairs");
     phase.resume(position.pairs_done);
     const TilePlan tiles(pairs, position.edge, kListLength);
+    const FusedCase fused{gpu, pairs, items, plan, cost.tile, *screen, *driver, sink, context};
+    if (position.tiles_done == 0 && compare_fused(fused, phase, stats)) {
+      position = {position.edge, tiles.size(), pairs.count()};
+    }
     while (position.tiles_done < tiles.size()) {
       run_round(tiles, pairs, position, stats.pairs_skipped, comparison, *driver, file, context, phase);
       if (position.tiles_done < tiles.size() || context.cancellation.requested()) {

@@ -225,15 +225,15 @@ void require(cutlass::Status status, const char* call) {
 
 class TensorScorer final : public TileScorer {
  public:
-  explicit TensorScorer(const HalfMatrix& matrix) : matrix_(matrix) {}
+  explicit TensorScorer(const HalfSet& set) : set_(set) {}
 
   void score(Gpu& gpu, const TileWave& wave) override {
-    const auto* const halves = reinterpret_cast<const cutlass::half_t*>(matrix_.halves);
-    const auto count = static_cast<int>(matrix_.count);
-    const cute::Stride<std::int64_t, cute::_1, std::int64_t> stride{matrix_.depth, {}, 0};
+    const auto* const halves = reinterpret_cast<const cutlass::half_t*>(set_.halves);
+    const auto count = static_cast<int>(set_.count);
+    const cute::Stride<std::int64_t, cute::_1, std::int64_t> stride{set_.depth, {}, 0};
     Gemm::Arguments arguments{};
     arguments.mode = cutlass::gemm::GemmUniversalMode::kGemm;
-    arguments.problem_shape = {count, count, static_cast<int>(matrix_.depth), 1};
+    arguments.problem_shape = {count, count, static_cast<int>(set_.depth), 1};
     arguments.mainloop.ptr_A = halves;
     arguments.mainloop.dA = stride;
     arguments.mainloop.ptr_B = halves;
@@ -246,14 +246,14 @@ class TensorScorer final : public TileScorer {
   }
 
  private:
-  HalfMatrix matrix_;
+  HalfSet set_;
   Gemm gemm_;
 };
 
 }  // namespace fused
 
-std::unique_ptr<TileScorer> make_tensor_scorer(const HalfMatrix& matrix) {
-  return std::make_unique<fused::TensorScorer>(matrix);
+std::unique_ptr<TileScorer> make_tensor_scorer(const HalfSet& set) {
+  return std::make_unique<fused::TensorScorer>(set);
 }
 
 }  // namespace simile::cuda

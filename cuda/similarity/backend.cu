@@ -178,14 +178,14 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
 
 }  // namespace simile::cuda
 
-// What src/similarity/cuda_library.cpp looks for by name.
+// What src/similarity/cuda_library.cpp looks for by name; all else is hidden.
 extern "C" {
 
-const char* simile_cuda_version() {
+__attribute__((visibility("default"))) const char* simile_cuda_version() {
   return simile::kVersion.data();  // of a literal
 }
 
-const simile::Backend* simile_cuda_backend() {
+__attribute__((visibility("default"))) const simile::Backend* simile_cuda_backend() {
   static const simile::cuda::CudaBackend backend;
   return &backend;
 }

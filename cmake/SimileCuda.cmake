@@ -2,6 +2,7 @@
 # The CUDA compiler and runtime, and cuBLAS: the toolkit's, or that of SIMILE_CUBLAS, the folder of a wheel or of
 # a Python's PyTorch that has include/ and lib/.
 set(SIMILE_CUBLAS "" CACHE PATH "Folder with cuBLAS's include/ and lib/, where the CUDA toolkit has none")
+set(SIMILE_CUTLASS "" CACHE PATH "Folder with CUTLASS's include/, or of the wheel nvidia-cutlass, for SIMILE_WITH_CUTLASS")
 
 set(CMAKE_CUDA_ARCHITECTURES ${SIMILE_CUDA_ARCHITECTURES})
 enable_language(CUDA)
@@ -29,3 +30,11 @@ add_library(simile_cublas SHARED IMPORTED)
 set_target_properties(simile_cublas PROPERTIES IMPORTED_LOCATION "${SIMILE_CUBLAS_LIBRARY}"
                       INTERFACE_INCLUDE_DIRECTORIES "${SIMILE_CUBLAS_INCLUDE}")
 target_link_libraries(simile_cublas INTERFACE CUDA::cudart_static)
+
+if(SIMILE_WITH_CUTLASS)
+  find_path(SIMILE_CUTLASS_INCLUDE cutlass/cutlass.h
+            HINTS ${SIMILE_CUTLASS} ${SIMILE_CUTLASS}/include ${SIMILE_CUTLASS}/cutlass_library/source/include)
+  if(NOT SIMILE_CUTLASS_INCLUDE)
+    message(FATAL_ERROR "No cutlass/cutlass.h: -DSIMILE_CUTLASS=FOLDER names a CUTLASS, or where the wheel nvidia-cutlass is")
+  endif()
+endif()

@@ -46,6 +46,7 @@ class Gpu {
   std::int64_t budget_bytes() const { return budget_bytes_; }
   /// Blocks of a few hundred threads that keep the device busy.
   std::int64_t busy_blocks() const { return 8 * multiprocessors_; }
+  std::int64_t multiprocessors() const { return multiprocessors_; }
 
  private:
   std::int64_t budget_bytes_;

@@ -8,6 +8,7 @@
 #include "cuda/similarity/backend.hpp"
 #include "cuda/similarity/comparison.hpp"
 #include "cuda/similarity/edge_components.hpp"
+#include "cuda/similarity/fused/choose.hpp"
 #include "cuda/similarity/sink_driver.hpp"
 #include "similarity/checkpoint.hpp"
 #include "similarity/cpu_backend.hpp"
@@ -148,6 +149,10 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
     ProgressPhase phase(context.progress, "comparing", pairs.count(), "pairs");
     phase.resume(position.pairs_done);
     const TilePlan tiles(pairs, position.edge, kListLength);
+    const FusedCase fused{gpu, pairs, items, plan, cost.tile, *screen, *driver, sink, context};
+    if (position.tiles_done == 0 && compare_fused(fused, phase, stats)) {
+      position = {position.edge, tiles.size(), pairs.count()};
+    }
     while (position.tiles_done < tiles.size()) {
       run_round(tiles, pairs, position, stats.pairs_skipped, comparison, *driver, file, context, phase);
       if (position.tiles_done < tiles.size() || context.cancellation.requested()) {
@@ -180,14 +185,14 @@ std::vector<std::int64_t> CudaBackend::edge_components(const EdgeList& edges, st
 
 }  // namespace simile::cuda
 
-// What src/similarity/cuda_library.cpp looks for by name.
+// What src/similarity/cuda_library.cpp looks for by name; all else is hidden.
 extern "C" {
 
-const char* simile_cuda_version() {
+__attribute__((visibility("default"))) const char* simile_cuda_version() {
   return simile::kVersion.data();  // of a literal
 }
 
-const simile::Backend* simile_cuda_backend() {
+__attribute__((visibility("default"))) const simile::Backend* simile_cuda_backend() {
   static const simile::cuda::CudaBackend backend;
   return &backend;
 }

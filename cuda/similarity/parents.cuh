@@ -7,20 +7,31 @@
 
 namespace simile::cuda {
 
+/// How threads read what others write at the same time. Of global memory, past the first-level cache, which is not
+/// coherent; an old value would only cost another round.
+struct GlobalMemory {
+  static __device__ std::int32_t load(const std::int32_t* from) { return __ldcg(from); }
+  static __device__ void store(std::int32_t* to, std::int32_t value) { __stcg(to, value); }
+};
+struct SharedMemory {
+  static __device__ std::int32_t load(const std::int32_t* from) { return *static_cast<const volatile int*>(from); }
+  static __device__ void store(std::int32_t* to, std::int32_t value) { *static_cast<volatile int*>(to) = value; }
+};
+
 /// Disjoint sets on the device that any number of threads may unite at once, as UnionFind on the host: parents only
 /// ever get smaller, so a root is its set's smallest member whatever the order.
-struct Parents {
+template <class Memory>
+struct DisjointSets {
   std::int32_t* nodes;
 
-  /// The set's smallest member so far. Parents are read past the first-level cache, which is not coherent; an old one
-  /// would only cost another round.
+  /// The set's smallest member so far.
   __device__ std::int32_t find(std::int32_t node) const {
     for (;;) {
-      const std::int32_t parent = __ldcg(nodes + node);
+      const std::int32_t parent = Memory::load(nodes + node);
       if (parent == node) return node;
-      const std::int32_t grandparent = __ldcg(nodes + parent);
+      const std::int32_t grandparent = Memory::load(nodes + parent);
       if (grandparent == parent) return parent;
-      __stcg(nodes + node, grandparent);  // any ancestor will do
+      Memory::store(nodes + node, grandparent);  // any ancestor will do
       node = grandparent;
     }
   }
@@ -38,5 +49,7 @@ struct Parents {
     }
   }
 };
+
+using Parents = DisjointSets<GlobalMemory>;
 
 }  // namespace simile::cuda

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 
 #include "cuda/core/gpu.hpp"
 #include "cuda/similarity/device_sinks.cuh"
+#include "cuda/similarity/fused/half_set.hpp"
 #include "cuda/similarity/memory_plan.hpp"
 #include "cuda/similarity/score.cuh"
 
@@ -40,6 +42,8 @@ class Screen {
                      const DeviceSink& sink) = 0;
   /// Queues the evaluation of the definition of what is in the sink's list already: pairs of the tile.
   virtual void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) = 0;
+  /// The rows of a set that is compared by cosine, where all of them are resident.
+  virtual std::optional<HalfSet> half_set() { return std::nullopt; }
 };
 
 /// A metric on the device before anything is there: what it costs, and how it is set up.

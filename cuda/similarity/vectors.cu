@@ -168,6 +168,12 @@ class Vectors final : public Screen {
     decide_pairs(tile.count(), sides_.left(tile.rows.begin), sides_.right(tile.cols.begin), cores, sink);
   }
 
+  std::optional<HalfSet> half_set() override {
+    if (kind_ != VectorItems::Kind::cosine) return std::nullopt;
+    const VectorBlock& all = sides_.left(0);
+    return HalfSet{all.halves.data(), all.errors.data(), all.norms.data(), all.errors.size(), all.depth};
+  }
+
  private:
   // Of rows of a few hundred values; only what is fastest depends on it.
   static constexpr double kTypicalError = 3e-4;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cmath>
+#include <cstdlib>
+#include <optional>
+#include <string_view>
+
+#include "cuda/similarity/fused/choose.hpp"
+#include "cuda/similarity/fused/fused_components.hpp"
+
+#include "simile/core/error.hpp"
+
+namespace simile::cuda {
+namespace {
+
+constexpr std::int64_t kListBytes = 64 << 20;
+
+std::string_view asked_for() {
+  const char* const value = std::getenv("SIMILE_GPU_FUSED");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  return value == nullptr ? "" : value;
+}
+
+bool has_tensor_scorer() {
+#ifdef SIMILE_WITH_CUTLASS
+  int device = 0;
+  int major = 0;
+  int minor = 0;
+  check(cudaGetDevice(&device), "cudaGetDevice");
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "cudaDeviceGetAttribute");
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "cudaDeviceGetAttribute");
+  return major == 9 && minor == 0;
+#else
+  return false;
+#endif
+}
+
+std::unique_ptr<TileScorer> make_scorer(bool plain, const HalfSet& set) {
+#ifdef SIMILE_WITH_CUTLASS
+  if (!plain) return make_tensor_scorer(set);
+#endif
+  return plain ? make_plain_scorer(set) : nullptr;
+}
+
+/// Of the list, in what the plan keeps for tiles that there are none of now.
+std::int64_t capacity_of(const FusedCase& all) {
+  const std::int64_t num_rows = all.pairs.num_left();
+  const std::int64_t planned = kSlots * slot_bytes(all.tile_cost, all.plan.tile_edge);
+  const std::int64_t other = FusedComponents::device_bytes(num_rows, 0) + (1 << 10);
+  return std::min(kListBytes, planned - other) / static_cast<std::int64_t>(sizeof(ScoredPair));
+}
+
+/// The sink on the device, if this is what the fused kernel is made for.
+std::optional<DeviceComponents> suitable(const FusedCase& all, const Tile& whole) {
+  if (all.pairs.shape() != Pairs::Shape::triangle || !all.plan.all_resident || !all.items.left_cores.empty()) return {};
+  const DeviceSink sink = all.driver.device_sink(all.sink.need(whole), PairList{});
+  const auto* const components = std::get_if<DeviceComponents>(&sink);
+  if (components == nullptr || !(std::fabs(components->threshold) <= 1)) return {};
+  if (capacity_of(all) < FusedComponents::kLeastCapacity) return {};
+  return *components;
+}
+
+}  // namespace
+
+bool compare_fused(const FusedCase& all, ProgressPhase& phase, CompareStats& stats) {
+  const bool plain = asked_for() == "plain";
+  if (!plain && (asked_for() != "1" || !has_tensor_scorer())) return false;
+  const Range everything{0, all.pairs.num_left()};
+  const Tile whole{.rows = everything, .cols = everything, .upper = true, .list = {}};
+  const std::optional<DeviceComponents> components = suitable(all, whole);
+  const std::optional<HalfSet> set = components ? all.screen.half_set() : std::nullopt;
+  if (!set) return false;
+  const auto scorer = make_scorer(plain, *set);
+  const auto decide = [&](const PairList& list) {
+    DeviceComponents sink = *components;
+    sink.list = list;
+    all.screen.evaluate(whole, Cores{}, sink);
+  };
+  std::optional<FusedComponents> fused;
+  try {
+    fused.emplace(FusedComponents::Setting{all.gpu, *set, components->threshold, components->parents, *scorer,
+                                           capacity_of(all), decide});
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::out_of_memory) throw;
+    return false;
+  }
+  std::int64_t shown = 0;
+  while (!fused->done() && !all.context.cancellation.requested()) {
+    fused->advance();
+    const auto done = std::llround(fused->share_done() * static_cast<double>(all.pairs.count()));
+    if (done > shown) phase.advance(done - shown);
+    shown = std::max<std::int64_t>(shown, done);
+  }
+  stats.pairs_skipped += fused->pairs_skipped();
+  stats.exact_evaluations += fused->exact_evaluations();
+  return fused->done();
+}
+
+}  // namespace simile::cuda

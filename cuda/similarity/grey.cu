@@ -1,35 +1,70 @@
 // SPDX-License-Identifier: Apache-2.0
-// SSIM: uniform windows by a screen in single precision; Gaussian ones by the definition of every pair.
+// SSIM. Uniform windows: pairs that pools bound below the floor are rejected, few others evaluated one by one, many by
+// a screen of the whole tile in single precision. Gaussian windows: by the definition of every pair.
+#include <limits>
 #include <memory>
+#include <optional>
+#include <vector>
 
+#include "cuda/similarity/grey_block.hpp"
 #include "cuda/similarity/screen.hpp"
 #include "cuda/similarity/ssim_dense.cuh"
 #include "cuda/similarity/team_ssim.cuh"
+#include "similarity/ssim_pools.hpp"
 
 namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kEdge = 2048;
+// If pools leave fewer than one in so many pairs of a tile, these are evaluated one by one.
+constexpr std::int64_t kSparse = 8;
+// Before the candidates, in a slot's scratch: how many there are.
+constexpr std::int64_t kCountBytes = 256;
+
+bool has_pools(const GreyItems& items) {
+  return items.window == GreyItems::Window::uniform && SsimPools::pay(items.left.shape[1], items.left.shape[2]);
+}
+
+/// The grid of SsimPools on the device.
+class GridOnDevice {
+ public:
+  GridOnDevice(Gpu& gpu, const SsimPools& pools) {
+    const SsimPoolGrid grid = pools.grid();
+    std::vector<std::int32_t> numbers(grid.row_ends, grid.row_ends + grid.rows);
+    numbers.insert(numbers.end(), grid.column_ends, grid.column_ends + grid.columns);
+    numbers.insert(numbers.end(), pools.order().begin(), pools.order().end());
+    memory_ = DeviceBuffer<std::int32_t>(std::ssize(numbers), gpu.stream());
+    copy_to_device(memory_.data(), numbers.data(), memory_.size(), gpu.stream());
+    gpu.stream().synchronize();
+    grid_ = {memory_.data(),
+             memory_.data() + grid.rows,
+             memory_.data() + grid.rows + grid.columns,
+             static_cast<int>(grid.columns),
+             static_cast<int>(pools.order().size()),
+             static_cast<int>(pools.groups())};
+  }
+  const PoolGrid& get() const { return grid_; }
+
+ private:
+  DeviceBuffer<std::int32_t> memory_;
+  PoolGrid grid_{};
+};
 
 class Grey final : public Screen {
  public:
   Grey(Gpu& gpu, const Pairs& pairs, const GreyItems& items, const MemoryPlan& plan)
-      : gpu_(gpu), window_(items.window), sides_(gpu, pairs, items.left, items.right, plan) {}
+      : gpu_(gpu),
+        window_(items.window),
+        pools_(items.left),
+        grid_(has_pools(items) ? std::make_unique<GridOnDevice>(gpu, pools_) : nullptr),
+        sides_(gpu, pairs, {items.left, grid()}, {items.right, grid()}, plan) {}
 
-  void score(const Tile& tile, const Need& /*need*/, const Cores& cores, const Slot& /*slot*/,
+  void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
              const DeviceSink& sink) override {
     if (window_ == GreyItems::Window::gaussian) {
       launch(gpu_.stream(), tile_grid(tile), dim3(kThreads), list_tile, DeviceTile(tile), list_of(sink));
     } else {
-      const GreyRows left = sides_.left(tile.rows.begin).rows;
-      const GreyRows right = sides_.right(tile.cols.begin).rows;
-      const dim3 grid = grid_of(blocks_for(tile.cols.size(), kSsimEdge), blocks_for(tile.rows.size(), kSsimEdge));
-      std::visit(
-          [&](const auto& any) {
-            launch(gpu_.stream(), grid, dim3(kSsimThreads, kSsimThreads), ssim_tile<std::decay_t<decltype(any)>>,
-                   DeviceTile(tile), left, right, cores, any);
-          },
-          sink);
+      score_uniform(tile, need, cores, slot, sink);
     }
     evaluate(tile, cores, sink);
   }
@@ -45,8 +80,42 @@ class Grey final : public Screen {
   }
 
  private:
+  PoolGrid grid() const { return grid_ ? grid_->get() : PoolGrid{}; }
+
+  void score_uniform(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot, const DeviceSink& sink) {
+    const GreyBlock& left = sides_.left(tile.rows.begin);
+    const GreyBlock& right = sides_.right(tile.cols.begin);
+    CandidateList candidates{};
+    const auto most = static_cast<unsigned long long>(tile.count() / kSparse);
+    // From -1 down there is nothing to reject.
+    if (grid_ && need.floor > -1) {
+      candidates.count = reinterpret_cast<unsigned long long*>(slot.scratch.data());
+      candidates.pairs = reinterpret_cast<Candidate*>(slot.scratch.data() + kCountBytes);
+      fill_zero(candidates.count, 1, gpu_.stream());
+      launch(gpu_.stream(), tiles_of(tile, kBoundEdge), dim3(kBoundThreads, kBoundThreads), bound_tile,
+             DeviceTile(tile), left.pools(), right.pools(), pools_.limit(need.floor), candidates);
+    }
+    std::visit(
+        [&](const auto& any) {
+          using Sink = std::decay_t<decltype(any)>;
+          if (candidates.count != nullptr) {
+            launch(gpu_.stream(), striding_grid(gpu_, tile.count() / kSparse, kThreads / kTeam), dim3(kThreads),
+                   show_candidates<TeamSsim, Sink>, candidates, most, TeamSsim{left.rows, right.rows}, cores, any);
+          }
+          launch(gpu_.stream(), tiles_of(tile, kSsimEdge), dim3(kSsimThreads, kSsimThreads), ssim_tile<Sink>,
+                 DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count, most);
+        },
+        sink);
+  }
+
+  static dim3 tiles_of(const Tile& tile, std::int64_t edge) {
+    return grid_of(blocks_for(tile.cols.size(), edge), blocks_for(tile.rows.size(), edge));
+  }
+
   Gpu& gpu_;
   GreyItems::Window window_;
+  SsimPools pools_;  // only its grid and limits: the sums are made on the device
+  std::unique_ptr<const GridOnDevice> grid_;
   ResidentSides<GreyBlock> sides_;
 };
 
@@ -57,6 +126,11 @@ class GreyMaker final : public ScreenMaker {
     ScreenCost cost;
     cost.tile.preferred_edge = kEdge;
     cost.bytes_per_item = items_.left.shape[1] * items_.left.shape[2];
+    if (has_pools(items_)) {
+      cost.tile.bytes_per_pair = sizeof(Candidate);
+      cost.tile.fixed_bytes = kCountBytes;
+      cost.bytes_per_item += SsimPools(items_.left).stride() * static_cast<std::int64_t>(sizeof(float));
+    }
     return cost;
   }
   std::unique_ptr<Screen> make(Gpu& gpu, const Pairs& pairs, const MemoryPlan& plan) const override {

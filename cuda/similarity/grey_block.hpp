@@ -2,38 +2,40 @@
 #pragma once
 
 #include "cuda/similarity/residence.hpp"
+#include "cuda/similarity/ssim_pools.cuh"
 
 #include "simile/core/view.hpp"
 
 namespace simile::cuda {
 
-/// Grey images of one block as kernels take them.
-struct GreyRows {
-  const std::uint8_t* images;
-  std::int64_t begin;
-  int height;
-  int width;
-
-  __device__ const std::uint8_t* image(std::int64_t item) const {
-    return images + (item - begin) * height * static_cast<std::int64_t>(width);
-  }
-};
-
+/// Grey images of one block, with their pools where there are any.
 struct GreyBlock {
-  using Source = View<const std::uint8_t, 3>;
+  struct Source {
+    View<const std::uint8_t, 3> images;
+    PoolGrid grid{};  ///< on the device; of no pools where they do not pay
+  };
 
   void load(Gpu& gpu, const Source& source, const Range& items) {
-    const std::int64_t pixels = source.shape[1] * source.shape[2];
+    const Stream& stream = gpu.uploader().stream();
+    const std::int64_t pixels = source.images.shape[1] * source.images.shape[2];
+    grid = source.grid;
     if (images.size() < items.size() * pixels) {
-      images = DeviceBuffer<std::uint8_t>(items.size() * pixels, gpu.uploader().stream());
+      images = DeviceBuffer<std::uint8_t>(items.size() * pixels, stream);
+      sums = DeviceBuffer<float>(items.size() * grid.stride(), stream);
     }
-    gpu.uploader().copy(images.data(), source.data + items.begin * pixels, items.size() * pixels);
-    rows = {images.data(), items.begin, static_cast<int>(source.shape[1]), static_cast<int>(source.shape[2])};
+    gpu.uploader().copy(images.data(), source.images.data + items.begin * pixels, items.size() * pixels);
+    rows = {images.data(), items.begin, static_cast<int>(source.images.shape[1]),
+            static_cast<int>(source.images.shape[2])};
   }
-  void prepare(Gpu& /*gpu*/, const Range& /*items*/) {}
+  void prepare(Gpu& gpu, const Range& items) {
+    if (grid.groups > 0) make_pools(gpu, rows, items.size(), grid, sums.data());
+  }
+  PoolRows pools() const { return {sums.data(), rows.begin, grid.groups}; }
 
   DeviceBuffer<std::uint8_t> images;
+  DeviceBuffer<float> sums;
   GreyRows rows{};
+  PoolGrid grid{};
 };
 
 }  // namespace simile::cuda

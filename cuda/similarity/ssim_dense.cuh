@@ -8,7 +8,7 @@
 
 #include <cstdint>
 
-#include "cuda/similarity/grey_block.hpp"
+#include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
 #include "similarity/arithmetic/ssim.hpp"
 
@@ -123,7 +123,10 @@ __device__ inline void add_row(const SsimStage& stage, int windows, float (&sums
 
 template <class Sink>
 __global__ void __launch_bounds__(kSsimThreads* kSsimThreads)
-    ssim_tile(DeviceTile tile, GreyRows left, GreyRows right, Cores cores, Sink sink) {
+    ssim_tile(DeviceTile tile, GreyRows left, GreyRows right, Cores cores, Sink sink,
+              const unsigned long long* candidates, unsigned long long most) {
+  // Few candidates are evaluated one by one (ssim_pools.cuh).
+  if (candidates != nullptr && *candidates <= most) return;
   __shared__ SsimStage stage;
   const std::int64_t row = tile.rows.begin + static_cast<std::int64_t>(blockIdx.y) * kSsimEdge;
   const std::int64_t col = tile.cols.begin + static_cast<std::int64_t>(blockIdx.x) * kSsimEdge;

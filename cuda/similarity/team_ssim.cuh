@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "cuda/similarity/grey_block.hpp"
+#include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
 #include "similarity/arithmetic/ssim.hpp"
 #include "similarity/arithmetic/ssim_gaussian.hpp"

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "similarity/simd/ssim_kernels.hpp"
@@ -32,6 +33,10 @@ class SsimPools {
   void prepare(Range items) const;
   const float* of(std::int64_t item) const { return sums_.data() + item * stride(); }
 
+  /// What pools there are; pool order()[place] is stored at `place`, 16 to a group.
+  SsimPoolGrid grid() const;
+  std::span<const std::int64_t> order() const { return order_; }
+
   /// Deficits that add up to more say that a pair is surely below the floor.
   float limit(double floor) const;
   /// least[row of windows]: a pair with these deficits [pool as stored] is surely below the floor if the similarities
@@ -41,7 +46,6 @@ class SsimPools {
  private:
   static constexpr std::int64_t kGroupFloats = 7 * 16;
 
-  SsimPoolGrid grid() const;
   void prepare_block(std::int64_t block) const;
 
   View<const std::uint8_t, 3> images_;

@@ -47,19 +47,31 @@ std::int64_t host_bytes_left(const Metric& metric, const Sink& sink, const Conte
   return context.memory_bytes - fixed;
 }
 
+/// Tiles of the plan that are one piece of work: of a list, whose stretches are small, and of a few rows against many
+/// columns, where they lie side by side, as many as have room.
+std::int64_t tiles_at_once(const Pairs& pairs, std::int64_t edge, const Comparison& comparison) {
+  std::int64_t tiles = 1;
+  if (pairs.shape() == Pairs::Shape::list) tiles = edge * edge / kListLength;
+  if (pairs.shape() == Pairs::Shape::rectangle && pairs.num_left() <= edge) {
+    tiles = comparison.widest(pairs.num_left()) / edge;
+  }
+  return std::max<std::int64_t>(1, tiles);
+}
+
 /// The tiles of the plan from the position on, until all are done, a checkpoint is due, or the run is cancelled.
 void run_round(const TilePlan& plan, const Pairs& pairs, ComparePosition& position, std::int64_t& skipped,
                Comparison& comparison, SinkDriver& driver, const CheckpointFile& file, const Context& context,
                ProgressPhase& phase) {
-  // A list's stretches are small: as many at once as make work for a device.
   const bool list = pairs.shape() == Pairs::Shape::list;
-  const std::int64_t at_once = list ? std::max<std::int64_t>(1, position.edge * position.edge / kListLength) : 1;
+  const std::int64_t at_once = tiles_at_once(pairs, position.edge, comparison);
   const auto tile_at = [&](std::int64_t k) {
     Tile tile = plan[k];
     if (list) {
       const std::int64_t begin = k * kListLength;
       const std::int64_t length = std::min(at_once * kListLength, pairs.count() - begin);
       tile.list = pairs.list().subspan(static_cast<std::size_t>(begin), static_cast<std::size_t>(length));
+    } else {
+      tile.cols.end = plan[std::min(k + at_once, plan.size()) - 1].cols.end;
     }
     return tile;
   };

@@ -58,7 +58,8 @@ bool Comparison::must_cut(const Tile& tile, std::vector<Tile>& parts) const {
     parts = split_at(tile, row, col);
     return true;
   }
-  if (std::max(tile.rows.size(), tile.cols.size()) <= max_edge_) return false;
+  const std::int64_t rows = tile.rows.size();
+  if (rows <= max_edge_ && tile.cols.size() <= cuda::widest(setting_.cost, rows, max_edge_)) return false;
   parts = split(tile);
   return true;
 }
@@ -94,17 +95,13 @@ void Comparison::process(const Tile& tile) {
 }
 
 void Comparison::make_room(const Tile& tile, Work& work) {
-  // A list's pairs come without scores.
-  const std::int64_t edge = std::max(tile.rows.size(), tile.cols.size());
-  const std::int64_t capacity = tile.list.empty() ? edge * edge : std::ssize(tile.list);
   const Stream& stream = setting_.gpu.stream();
-  if (work.slot.pairs.size() < capacity) {
+  if (work.slot.pairs.size() < tile.count()) {
     work.slot.pairs = {};
-    work.slot.pairs = DeviceBuffer<ScoredPair>(capacity, stream);
+    work.slot.pairs = DeviceBuffer<ScoredPair>(tile.count(), stream);
   }
-  const Cost& cost = setting_.cost;
-  const std::int64_t scratch =
-      cost.fixed_bytes + edge * (cost.bytes_per_row + cost.bytes_per_column) + edge * edge * cost.bytes_per_pair;
+  // A list's pairs come without scores.
+  const std::int64_t scratch = tile.list.empty() ? scratch_bytes(setting_.cost, tile.rows.size(), tile.cols.size()) : 0;
   if (work.slot.scratch.size() < scratch) {
     work.slot.scratch = {};
     work.slot.scratch = DeviceBuffer<std::uint8_t>(scratch, stream);

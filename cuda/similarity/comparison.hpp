@@ -33,6 +33,9 @@ class Comparison {
   /// Until all is done that was queued.
   void finish();
 
+  /// Columns that a tile of so many rows has room for.
+  std::int64_t widest(std::int64_t rows) const { return cuda::widest(setting_.cost, rows, max_edge_); }
+
   std::int64_t tiles_split() const { return tiles_split_; }
   /// Pairs of which the definition was evaluated on the device; after finish().
   std::int64_t exact_evaluations() const;
@@ -40,7 +43,6 @@ class Comparison {
  private:
   struct Work {
     Slot slot;
-    std::int64_t capacity = 0;  ///< pairs that the slot has room for
     Tile tile;
     Event done;
     bool pending = false;

@@ -15,9 +15,18 @@ constexpr std::int64_t kTilesPerBlock = 8;
 
 }  // namespace
 
-std::int64_t slot_bytes(const Cost& cost, std::int64_t edge) {
-  return cost.fixed_bytes + edge * (cost.bytes_per_row + cost.bytes_per_column) +
-         edge * edge * (cost.bytes_per_pair + static_cast<std::int64_t>(sizeof(ScoredPair)));
+std::int64_t scratch_bytes(const Cost& cost, std::int64_t rows, std::int64_t cols) {
+  return cost.fixed_bytes + rows * cost.bytes_per_row + cols * cost.bytes_per_column +
+         rows * cols * cost.bytes_per_pair;
+}
+
+std::int64_t slot_bytes(const Cost& cost, std::int64_t rows, std::int64_t cols) {
+  return scratch_bytes(cost, rows, cols) + rows * cols * static_cast<std::int64_t>(sizeof(ScoredPair));
+}
+
+std::int64_t widest(const Cost& cost, std::int64_t rows, std::int64_t edge) {
+  const std::int64_t of_column = slot_bytes(cost, rows, 1) - slot_bytes(cost, rows, 0);
+  return (slot_bytes(cost, edge) - slot_bytes(cost, rows, 0)) / std::max<std::int64_t>(1, of_column);
 }
 
 MemoryPlan plan_memory(const Pairs& pairs, const Cost& cost, std::int64_t bytes_per_item, std::int64_t fixed_bytes,

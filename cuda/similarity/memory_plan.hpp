@@ -21,8 +21,13 @@ struct MemoryPlan {
   bool all_resident = false;
 };
 
-/// Scratch of one tile of edge x edge items in one slot: what the metric needs, and room for every pair.
-std::int64_t slot_bytes(const Cost& cost, std::int64_t edge);
+/// Scratch that the metric needs for a tile of rows x cols items.
+std::int64_t scratch_bytes(const Cost& cost, std::int64_t rows, std::int64_t cols);
+/// The same, and room for every pair: what a tile takes in a slot.
+std::int64_t slot_bytes(const Cost& cost, std::int64_t rows, std::int64_t cols);
+inline std::int64_t slot_bytes(const Cost& cost, std::int64_t edge) { return slot_bytes(cost, edge, edge); }
+/// Columns of a tile of so many rows, at most `edge`, that takes no more than one of edge x edge: edge or more.
+std::int64_t widest(const Cost& cost, std::int64_t rows, std::int64_t edge);
 
 /// Tiles get at most half of the budget, items the rest. Tiles are halved until a few of them fit beside the items that
 /// they need. `fixed_bytes` are taken in any case. Throws out_of_memory, naming the least budget, when a tile of one

@@ -279,6 +279,20 @@ TEST_F(OnDevice, DecidesPairsBesideTheThreshold) {
   }
 }
 
+TEST_F(OnDevice, TakesFewRowsAgainstManyColumnsInAFewTiles) {
+  constexpr std::int64_t kRows = 3;
+  constexpr std::int64_t kColumns = 3000;
+  const auto input = make_input("cosine", kRows, kColumns, false);
+  const Pairs pairs = Pairs::rectangle(kRows, kColumns);
+  for (const SinkKind& kind : sink_kinds(threshold_of(input->metric(), pairs), 1 << 16)) {
+    const std::string expected = on_host(pairs, input->metric(), kind);
+    const auto before = emulator::launches();
+    ASSERT_EQ(on_device(pairs, input->metric(), kind, 1 << 22).text, expected) << kind.name;
+    EXPECT_LT(emulator::launches() - before, 100) << kind.name;
+    ASSERT_EQ(on_device(pairs, input->metric(), kind, 1 << 17).text, expected) << kind.name;  // items by blocks
+  }
+}
+
 TEST_F(OnDevice, LeavesWhatItDoesNotKnowToTheHost) {
   const FunctionMetric metric(50, 50, hashed_similarity);
   const Pairs pairs = Pairs::triangle(50);

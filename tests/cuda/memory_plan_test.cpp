@@ -67,6 +67,18 @@ TEST(MemoryPlan, NeverTakesMoreThanTheBudget) {
   }
 }
 
+TEST(MemoryPlan, MakesTilesOfFewRowsWide) {
+  const Cost cost = cost_of(512, 4);
+  EXPECT_EQ(widest(cost, 512, 512), 512);
+  for (const std::int64_t rows : {1, 7, 100, 511}) {
+    const std::int64_t cols = widest(cost, rows, 512);
+    EXPECT_GE(cols, 512);
+    EXPECT_LE(slot_bytes(cost, rows, cols), slot_bytes(cost, 512));
+    EXPECT_GT(slot_bytes(cost, rows, cols + 1), slot_bytes(cost, 512));
+  }
+  EXPECT_GT(widest(cost, 1, 512), 100'000);
+}
+
 TEST(MemoryPlan, SaysWhatItNeedsAndThatIsEnough) {
   const Cost cost = cost_of(512, 4);
   for (const std::int64_t budget : {0, 500, 2000}) {

@@ -13,7 +13,9 @@ install_library() {
 
 configure() {
   local options=()
-  [ ! -d "$supplies/cutlass/include" ] || options+=(-DSIMILE_CUTLASS="$PWD/$supplies/cutlass")
+  if [ -d "$supplies/cutlass/include" ] && [ "$architecture" = 90a ]; then
+    options+=(-DSIMILE_WITH_CUTLASS=ON -DSIMILE_CUTLASS="$PWD/$supplies/cutlass")
+  fi
   # Programs of the build folder find the CUDA libraries by themselves: LD_LIBRARY_PATH would reach PyTorch, too.
   cmake -S . -B "$out/build/simile" -G "$generator" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_COMPILER="$cxx" \
     -DCMAKE_PREFIX_PATH="$out/build/prefix" -DSIMILE_WITH_IMAGES=OFF -DSIMILE_BUILD_TESTS=ON \

@@ -16,6 +16,7 @@
 #include <gtest/gtest.h>
 
 #include "cuda/similarity/backend.hpp"
+#include "cuda/similarity/fused/choose.hpp"
 #include "cuda/similarity/fused/fused_components.hpp"
 #include "cuda/similarity/screen.hpp"
 #include "similarity/cpu_backend.hpp"
@@ -24,6 +25,8 @@
 
 #include "simile/similarity/cosine.hpp"
 #include "simile/similarity/edges.hpp"
+#include "simile/similarity/euclidean.hpp"
+#include "simile/similarity/mutual_reachability.hpp"
 
 namespace simile::cuda {
 namespace {
@@ -318,6 +321,43 @@ TEST_F(AskedForByName, TakesTheSimplePathForAllElse) {
   expect_simple(triangle, [] { return Edges(0.9, {}); }, 1 << 26);
   expect_simple(triangle, [] { return Components(1.5); }, 1 << 26);
   expect_simple(triangle, [] { return Components(0.9); }, 1 << 18);  // no room
+  const EuclideanMetric euclidean(rows.view());
+  const MutualReachability bounded(metric, std::vector<double>(300, 0.95));
+  const CosineMetric two_sets(rows.view(), rows.view());
+  for (const Metric* other : {static_cast<const Metric*>(&euclidean), static_cast<const Metric*>(&bounded),
+                              static_cast<const Metric*>(&two_sets)}) {
+    const Pairs pairs = other == &two_sets ? Pairs::rectangle(300, 300) : triangle;
+    ask("plain");
+    Components asked(other == &euclidean ? -0.5 : 0.9);
+    const auto with = launches(*other, pairs, asked);
+    ask("0");
+    Components simple(asked.threshold());
+    EXPECT_EQ(with, launches(*other, pairs, simple)) << other->name();
+  }
+}
+
+TEST_F(AskedForByName, TakesTheSimplePathWhereNotAllIsResident) {
+  const auto rows = clustered(300, 20, 5);
+  const CosineMetric metric(rows.view());
+  const Pairs pairs = Pairs::triangle(300);
+  const MetricItems items = metric.items();
+  for (const bool all_resident : {false, true}) {
+    Gpu gpu(1 << 26);
+    const auto maker = make_vectors(std::get<VectorItems>(items.sides));
+    const ScreenCost cost = maker->cost();
+    const MemoryPlan plan{.tile_edge = 512, .block_edge = 300, .all_resident = all_resident};
+    const auto screen = maker->make(gpu, pairs, plan);
+    Components components(0.9);
+    components.begin(pairs, 1);
+    std::vector<Exact> exact(2, Exact(metric));
+    const Context here = context({Device::Kind::cuda, 0});
+    const auto driver = make_sink_driver({gpu, pairs, components, here, exact, 1 << 20});
+    driver->begin();
+    CompareStats stats;
+    ProgressPhase phase(*progress_, "comparing", pairs.count(), "pairs");
+    EXPECT_EQ(compare_fused({gpu, pairs, items, plan, cost.tile, *screen, *driver, components, here}, phase, stats),
+              all_resident);
+  }
 }
 
 TEST_F(AskedForByName, StopsAndGoesOn) {

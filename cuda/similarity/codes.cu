@@ -50,7 +50,10 @@ class Codes final : public Screen {
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
     const WordRows left = sides_.left(tile.rows.begin).rows;
     const WordRows right = sides_.right(tile.cols.begin).rows;
-    decide(gpu_, tile.count(), TeamCount<Differing>{left, right, {bits_, 0}}, cores, sink);
+    show_exactly(gpu_, tile, TeamCount<Differing>{left, right, {bits_, 0}}, cores, sink);
+  }
+  void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
+    cuda::decide(gpu_, most, TeamCount<Differing>{sides_.left(0).rows, sides_.right(0).rows, {bits_, 0}}, cores, sink);
   }
 
  private:

@@ -162,15 +162,18 @@ class Colour final : public Screen {
   }
 
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
-    const ColourBlock& left = sides_.left(tile.rows.begin);
-    const ColourBlock& right = sides_.right(tile.cols.begin);
-    decide(gpu_, tile.count(),
-           TeamTemplate{left.images.data(), right.images.data(), left.squares.data(), right.squares.data(), left.begin,
-                        right.begin, left.values},
-           cores, sink);
+    show_exactly(gpu_, tile, definition(sides_.left(tile.rows.begin), sides_.right(tile.cols.begin)), cores, sink);
+  }
+  void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
+    cuda::decide(gpu_, most, definition(sides_.left(0), sides_.right(0)), cores, sink);
   }
 
  private:
+  static TeamTemplate definition(const ColourBlock& left, const ColourBlock& right) {
+    return {left.images.data(), right.images.data(), left.squares.data(), right.squares.data(),
+            left.begin,         right.begin,         left.values};
+  }
+
   void multiply(const Tile& tile, const ColourBlock& left, const ColourBlock& right, std::int64_t first,
                 std::int64_t depth, std::int64_t stride, std::int32_t* out) {
     const std::int32_t one = 1;

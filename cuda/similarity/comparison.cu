@@ -111,10 +111,6 @@ void Comparison::make_room(const Tile& tile, Work& work) {
 
 void Comparison::list_pairs(const Tile& tile, Work& work) {
   Gpu& gpu = setting_.gpu;
-  if (tile.list.empty()) {
-    launch(gpu.stream(), tile_grid(tile), dim3(kThreads), list_tile, DeviceTile(tile), work.slot.list());
-    return;
-  }
   const std::int64_t count = std::ssize(tile.list);
   if (list_.size() < count) list_ = DeviceBuffer<IndexPair>(count, gpu.stream());
   copy_to_device(list_.data(), tile.list.data(), count, gpu.stream());
@@ -128,8 +124,10 @@ void Comparison::score(const Tile& tile, Work& work) {
   const Need need = setting_.sink.need(tile);
   const DeviceSink sink = setting_.driver.device_sink(need, work.slot.list());
   fill_zero(work.slot.count.data(), 1, gpu.stream());
-  if (Metric::scores_exactly(tile, need)) {
+  if (!tile.list.empty()) {
     list_pairs(tile, work);
+    setting_.screen.decide(tile.count(), cores_, sink);
+  } else if (need.exact) {
     setting_.screen.evaluate(tile, cores_, sink);
   } else {
     setting_.screen.score(tile, need, cores_, work.slot, sink);

@@ -147,6 +147,22 @@ class Descriptors final : public Screen {
 
   void score(const Tile& tile, const Need& /*need*/, const Cores& cores, const Slot& /*slot*/,
              const DeviceSink& sink) override {
+    score_all(tile, cores, sink);
+  }
+  void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override { score_all(tile, cores, sink); }
+  void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
+    const DescriptorRows left = sides_.left(0).rows;
+    const DescriptorRows right = sides_.right(0).rows;
+    std::visit(
+        [&](const auto& any) {
+          launch(gpu_.stream(), striding_grid(gpu_, most, 1), dim3(kBlock), match_list<std::decay_t<decltype(any)>>,
+                 left, right, cores, any);
+        },
+        sink);
+  }
+
+ private:
+  void score_all(const Tile& tile, const Cores& cores, const DeviceSink& sink) {
     const DescriptorRows left = sides_.left(tile.rows.begin).rows;
     const DescriptorRows right = sides_.right(tile.cols.begin).rows;
     std::visit(
@@ -156,18 +172,7 @@ class Descriptors final : public Screen {
         },
         sink);
   }
-  void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
-    const DescriptorRows left = sides_.left(tile.rows.begin).rows;
-    const DescriptorRows right = sides_.right(tile.cols.begin).rows;
-    std::visit(
-        [&](const auto& any) {
-          launch(gpu_.stream(), striding_grid(gpu_, tile.count(), 1), dim3(kBlock),
-                 match_list<std::decay_t<decltype(any)>>, left, right, cores, any);
-        },
-        sink);
-  }
 
- private:
   Gpu& gpu_;
   ResidentSides<DescriptorBlock> sides_;
 };

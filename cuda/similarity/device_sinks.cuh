@@ -87,8 +87,4 @@ struct DeviceHistogram {
 
 using DeviceSink = std::variant<DeviceCollect, DeviceComponents, DeviceHistogram>;
 
-inline const PairList& list_of(const DeviceSink& sink) {
-  return std::visit([](const auto& any) -> const PairList& { return any.list; }, sink);
-}
-
 }  // namespace simile::cuda

@@ -62,24 +62,31 @@ class Grey final : public Screen {
   void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
              const DeviceSink& sink) override {
     if (window_ == GreyItems::Window::gaussian) {
-      launch(gpu_.stream(), tile_grid(tile), dim3(kThreads), list_tile, DeviceTile(tile), list_of(sink));
+      evaluate(tile, cores, sink);
     } else {
       score_uniform(tile, need, cores, slot, sink);
     }
-    evaluate(tile, cores, sink);
   }
 
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
-    const GreyRows left = sides_.left(tile.rows.begin).rows;
-    const GreyRows right = sides_.right(tile.cols.begin).rows;
-    if (window_ == GreyItems::Window::gaussian) {
-      decide(gpu_, tile.count(), TeamGaussian{left, right}, cores, sink);
-    } else {
-      decide(gpu_, tile.count(), TeamSsim{left, right}, cores, sink);
-    }
+    with_definition(sides_.left(tile.rows.begin), sides_.right(tile.cols.begin),
+                    [&](const auto& exact) { show_exactly(gpu_, tile, exact, cores, sink); });
+  }
+  void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
+    with_definition(sides_.left(0), sides_.right(0),
+                    [&](const auto& exact) { cuda::decide(gpu_, most, exact, cores, sink); });
   }
 
  private:
+  template <class Use>
+  void with_definition(const GreyBlock& left, const GreyBlock& right, Use&& use) const {
+    if (window_ == GreyItems::Window::gaussian) {
+      use(TeamGaussian{left.rows, right.rows});
+    } else {
+      use(TeamSsim{left.rows, right.rows});
+    }
+  }
+
   PoolGrid grid() const { return grid_ ? grid_->get() : PoolGrid{}; }
 
   void score_uniform(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot, const DeviceSink& sink) {
@@ -106,6 +113,7 @@ class Grey final : public Screen {
                  DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count, most);
         },
         sink);
+    cuda::decide(gpu_, tile.count(), TeamSsim{left.rows, right.rows}, cores, sink);
   }
 
   static dim3 tiles_of(const Tile& tile, std::int64_t edge) {

@@ -86,11 +86,20 @@ __global__ void show_tile(DeviceTile tile, Scores scores, Cores cores, Sink sink
   }
 }
 
-/// Appends every pair with an interval that says nothing.
-[[maybe_unused]] static __global__ void list_tile(DeviceTile tile, PairList list) {
-  const std::int64_t col = tile.cols.begin + blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
-  for (std::int64_t row = tile.rows.begin + blockIdx.y; row < tile.rows.end; row += gridDim.y) {
-    if (tile.has(row, col)) list.append(row, col, -INFINITY, INFINITY);
+/// Shows every pair's exact similarity to the sink: exact(pair, team) is the first thread's.
+template <class ExactScore, class Sink>
+__global__ void show_tile_exactly(DeviceTile tile, ExactScore exact, Cores cores, Sink sink) {
+  const Team team = Team::here();
+  const std::int64_t cols = tile.cols.end - tile.cols.begin;
+  const std::int64_t count = (tile.rows.end - tile.rows.begin) * cols;
+  const std::int64_t teams = static_cast<std::int64_t>(gridDim.x) * (kThreads / kTeam);
+  for (std::int64_t k = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam; k < count;
+       k += teams) {
+    const std::int64_t row = tile.rows.begin + k / cols;
+    const std::int64_t col = tile.cols.begin + k % cols;
+    if (!tile.has(row, col)) continue;
+    const double similarity = cores.bound(row, col, exact(ScoredPair{row, col, 0, 0}, team));
+    if (team.lane == 0) sink.see(row, col, similarity, similarity);
   }
 }
 
@@ -130,6 +139,18 @@ void decide(const Gpu& gpu, std::int64_t most, const ExactScore& exact, const Co
       [&](const auto& any) {
         launch(gpu.stream(), striding_grid(gpu, most, kThreads / kTeam), dim3(kThreads),
                decide_list<ExactScore, std::decay_t<decltype(any)>>, exact, cores, any);
+      },
+      sink);
+}
+
+/// Every pair of a block by the definition.
+template <class ExactScore>
+void show_exactly(const Gpu& gpu, const Tile& tile, const ExactScore& exact, const Cores& cores,
+                  const DeviceSink& sink) {
+  std::visit(
+      [&](const auto& any) {
+        launch(gpu.stream(), striding_grid(gpu, tile.rows.size() * tile.cols.size(), kThreads / kTeam), dim3(kThreads),
+               show_tile_exactly<ExactScore, std::decay_t<decltype(any)>>, DeviceTile(tile), exact, cores, any);
       },
       sink);
 }

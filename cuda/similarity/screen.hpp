@@ -40,8 +40,10 @@ class Screen {
   /// it leaves open. The rows and the columns of the tile lie in one block of the memory plan each.
   virtual void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
                      const DeviceSink& sink) = 0;
-  /// Queues the evaluation of the definition of what is in the sink's list already: pairs of the tile.
+  /// Shows the sink every pair of a block exactly.
   virtual void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) = 0;
+  /// Evaluates what is in the sink's list already, at most `most` pairs, of which the items lie in one block each.
+  virtual void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) = 0;
   /// The rows of a set that is compared by cosine, where all of them are resident.
   virtual std::optional<HalfSet> half_set() { return std::nullopt; }
 };

@@ -82,7 +82,12 @@ class Signatures final : public Screen {
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
     const SignatureBlock& left = sides_.left(tile.rows.begin);
     const SignatureBlock& right = sides_.right(tile.cols.begin);
-    decide(gpu_, tile.count(), TeamCount<Unequal>{left.rows, right.rows, unequal(left, right, 0)}, cores, sink);
+    show_exactly(gpu_, tile, TeamCount<Unequal>{left.rows, right.rows, unequal(left, right, 0)}, cores, sink);
+  }
+  void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
+    const SignatureBlock& left = sides_.left(0);
+    const SignatureBlock& right = sides_.right(0);
+    cuda::decide(gpu_, most, TeamCount<Unequal>{left.rows, right.rows, unequal(left, right, 0)}, cores, sink);
   }
 
  private:

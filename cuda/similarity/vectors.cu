@@ -161,11 +161,16 @@ class Vectors final : public Screen {
     } else {
       show(gpu_.stream(), tile, EuclideanScores{products}, cores, sink);
     }
-    decide_pairs(tile.count(), left, right, cores, sink);
+    with_definition(left, right, [&](const auto& exact) { cuda::decide(gpu_, tile.count(), exact, cores, sink); });
   }
 
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
-    decide_pairs(tile.count(), sides_.left(tile.rows.begin), sides_.right(tile.cols.begin), cores, sink);
+    with_definition(sides_.left(tile.rows.begin), sides_.right(tile.cols.begin),
+                    [&](const auto& exact) { show_exactly(gpu_, tile, exact, cores, sink); });
+  }
+  void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
+    with_definition(sides_.left(0), sides_.right(0),
+                    [&](const auto& exact) { cuda::decide(gpu_, most, exact, cores, sink); });
   }
 
   std::optional<HalfSet> half_set() override {
@@ -216,14 +221,12 @@ class Vectors final : public Screen {
             .band = cosine_band(left.depth, left.depth)};
   }
 
-  void decide_pairs(std::int64_t most, const VectorBlock& left, const VectorBlock& right, const Cores& cores,
-                    const DeviceSink& sink) {
-    const TeamRows rows = left.team_rows();
-    const TeamRows cols = right.team_rows();
+  template <class Use>
+  void with_definition(const VectorBlock& left, const VectorBlock& right, Use&& use) const {
     if (kind_ == VectorItems::Kind::cosine) {
-      decide(gpu_, most, TeamCosine{rows, cols}, cores, sink);
+      use(TeamCosine{left.team_rows(), right.team_rows()});
     } else {
-      decide(gpu_, most, TeamEuclidean{rows, cols}, cores, sink);
+      use(TeamEuclidean{left.team_rows(), right.team_rows()});
     }
   }
 

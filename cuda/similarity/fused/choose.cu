@@ -72,7 +72,7 @@ bool compare_fused(const FusedCase& all, ProgressPhase& phase, CompareStats& sta
   const auto decide = [&](const PairList& list) {
     DeviceComponents sink = *components;
     sink.list = list;
-    all.screen.evaluate(whole, Cores{}, sink);
+    all.screen.decide(whole.count(), Cores{}, sink);
   };
   std::optional<FusedComponents> fused;
   try {

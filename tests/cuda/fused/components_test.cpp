@@ -96,7 +96,7 @@ class Fused : public testing::Test {
     copy_to_device(there.data(), nodes.data(), count, gpu.stream());
     const Tile whole{.rows = {0, count}, .cols = {0, count}, .upper = true, .list = {}};
     const auto decide = [&](const PairList& list) {
-      screen->evaluate(whole, Cores{}, DeviceComponents{list, threshold, {there.data()}, 0});
+      screen->decide(whole.count(), Cores{}, DeviceComponents{list, threshold, {there.data()}, 0});
     };
     FusedComponents all({gpu, set, threshold, {there.data()}, *scorer, capacity, decide, first_wave});
     Outcome outcome;

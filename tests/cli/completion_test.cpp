@@ -109,7 +109,7 @@ TEST_F(Bash, CompletesCommandsFlagsWordsAndPaths) {
   EXPECT_THAT(complete({"simile", "cluster", "--transfer", "=", "m"}), ElementsAre("move"));
   EXPECT_THAT(complete({"simile", "cluster", "-m", "d"}), ElementsAre("dhash"));
   EXPECT_THAT(complete({"simile", "features", "-m", "emb"}), ElementsAre("embedding"));
-  EXPECT_THAT(complete({"simile", "cluster", "--device", ""}), ElementsAre("auto", "cpu"));
+  EXPECT_THAT(complete({"simile", "cluster", "--device", ""}), ElementsAre("auto", "cpu", "cuda"));
   EXPECT_THAT(complete({"simile", "cluster", ""}), UnorderedElementsAre("my photos", "list.csv"));
   EXPECT_THAT(complete({"simile", "cluster", "--out", ""}), ElementsAre("my photos"));
   EXPECT_THAT(complete({"simile", "cluster", "--truth", ""}), UnorderedElementsAre("folders", "my photos", "list.csv"));

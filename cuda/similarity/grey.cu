@@ -8,8 +8,8 @@
 
 #include "cuda/similarity/grey_block.hpp"
 #include "cuda/similarity/screen.hpp"
+#include "cuda/similarity/ssim_candidates.cuh"
 #include "cuda/similarity/ssim_dense.cuh"
-#include "cuda/similarity/team_ssim.cuh"
 #include "similarity/ssim_pools.hpp"
 
 namespace simile::cuda {
@@ -107,7 +107,8 @@ class Grey final : public Screen {
           using Sink = std::decay_t<decltype(any)>;
           if (candidates.count != nullptr) {
             launch(gpu_.stream(), striding_grid(gpu_, tile.count() / kSparse, kThreads / kTeam), dim3(kThreads),
-                   show_candidates<TeamSsim, Sink>, candidates, most, TeamSsim{left.rows, right.rows}, cores, any);
+                   show_candidates<Sink>, candidates, most,
+                   CandidateSsim{{left.rows, right.rows}, left.pools(), right.pools(), grid(), need.floor}, cores, any);
           }
           launch(gpu_.stream(), tiles_of(tile, kSsimEdge), dim3(kSsimThreads, kSsimThreads), ssim_tile<Sink>,
                  DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count, most);

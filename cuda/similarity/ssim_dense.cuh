@@ -125,7 +125,7 @@ template <class Sink>
 __global__ void __launch_bounds__(kSsimThreads* kSsimThreads)
     ssim_tile(DeviceTile tile, GreyRows left, GreyRows right, Cores cores, Sink sink,
               const unsigned long long* candidates, unsigned long long most) {
-  // Few candidates are evaluated one by one (ssim_pools.cuh).
+  // Few candidates are evaluated one by one (ssim_candidates.cuh).
   if (candidates != nullptr && *candidates <= most) return;
   __shared__ SsimStage stage;
   const std::int64_t row = tile.rows.begin + static_cast<std::int64_t>(blockIdx.y) * kSsimEdge;

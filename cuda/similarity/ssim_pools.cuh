@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-// SSIM bounded from above by pools of windows (arithmetic/ssim.hpp; docs/algorithms.md, "SSIM pools"), and the pairs
-// that this leaves, evaluated one by one.
+// SSIM bounded from above by pools of windows (arithmetic/ssim.hpp; docs/algorithms.md, "SSIM pools").
 
 #include <cstdint>
 
@@ -21,6 +20,7 @@ struct PoolGrid {
   int count;
   int groups;
 
+  __host__ __device__ int rows() const { return count / columns; }
   __host__ __device__ std::int64_t stride() const {
     return static_cast<std::int64_t>(groups) * kSsimPoolSums * kSsimPoolGroup;
   }
@@ -169,23 +169,6 @@ __device__ inline float pool_deficit(const float* x, const float* y) {
       candidates.pairs[atomicAdd(candidates.count, 1ULL)] = {static_cast<std::int32_t>(left_item),
                                                              static_cast<std::int32_t>(right_item)};
     }
-  }
-}
-
-/// Shows the candidates' exact similarities to the sink, where there are at most `most`.
-template <class ExactScore, class Sink>
-__global__ void show_candidates(CandidateList candidates, unsigned long long most, ExactScore exact, Cores cores,
-                                Sink sink) {
-  if (*candidates.count > most) return;
-  const Team team = Team::here();
-  const auto count = static_cast<std::int64_t>(*candidates.count);
-  const std::int64_t teams = static_cast<std::int64_t>(gridDim.x) * (kThreads / kTeam);
-  for (std::int64_t k = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam; k < count;
-       k += teams) {
-    const Candidate candidate = candidates.pairs[k];
-    const double similarity =
-        cores.bound(candidate.row, candidate.col, exact(ScoredPair{candidate.row, candidate.col, 0, 0}, team));
-    if (team.lane == 0) sink.see(candidate.row, candidate.col, similarity, similarity);
   }
 }
 

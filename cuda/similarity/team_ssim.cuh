@@ -17,37 +17,45 @@ struct TeamSsim {
   GreyRows left;
   GreyRows right;
 
-  __device__ double operator()(const ScoredPair& pair, const Team& team) const {
-    constexpr int kSide = 7;
+  __device__ int rows() const { return left.height - kSide + 1; }
+  __device__ int columns() const { return left.width - kSide + 1; }
+  /// Windows of an image.
+  __device__ double count() const { return static_cast<double>(columns()) * static_cast<double>(rows()); }
+
+  /// Adds the windows of a row that belong to partial sum `lane`.
+  __device__ void add_row(const ScoredPair& pair, int row, int lane, double& partial) const {
     const std::uint8_t* const x = left.image(pair.left);
     const std::uint8_t* const y = right.image(pair.right);
-    const int rows = left.height - kSide + 1;
-    const int columns = left.width - kSide + 1;
-    double partial = 0;
-    for (int row = 0; row < rows; ++row) {
-      for (int column = team.lane; column < columns; column += kTeam) {
-        std::int32_t sum_x = 0;
-        std::int32_t sum_y = 0;
-        std::int32_t xx = 0;
-        std::int32_t yy = 0;
-        std::int32_t xy = 0;
-        for (int line = row; line < row + kSide; ++line) {
-          const std::int64_t at = static_cast<std::int64_t>(line) * left.width + column;
-          for (int k = 0; k < kSide; ++k) {
-            const std::int32_t a = x[at + k];
-            const std::int32_t b = y[at + k];
-            sum_x += a;
-            sum_y += b;
-            xx += a * a;
-            yy += b * b;
-            xy += a * b;
-          }
+    for (int column = lane; column < columns(); column += kTeam) {
+      std::int32_t sum_x = 0;
+      std::int32_t sum_y = 0;
+      std::int32_t xx = 0;
+      std::int32_t yy = 0;
+      std::int32_t xy = 0;
+      for (int line = row; line < row + kSide; ++line) {
+        const std::int64_t at = static_cast<std::int64_t>(line) * left.width + column;
+        for (int k = 0; k < kSide; ++k) {
+          const std::int32_t a = x[at + k];
+          const std::int32_t b = y[at + k];
+          sum_x += a;
+          sum_y += b;
+          xx += a * a;
+          yy += b * b;
+          xy += a * b;
         }
-        partial += ssim_window(sum_x, sum_y, 49 * xx - sum_x * sum_x, 49 * yy - sum_y * sum_y, 49 * xy - sum_x * sum_y);
       }
+      partial += ssim_window(sum_x, sum_y, 49 * xx - sum_x * sum_x, 49 * yy - sum_y * sum_y, 49 * xy - sum_x * sum_y);
     }
-    return team.sum(partial) / (static_cast<double>(columns) * static_cast<double>(rows));
   }
+
+  __device__ double operator()(const ScoredPair& pair, const Team& team) const {
+    double partial = 0;
+    for (int row = 0; row < rows(); ++row) add_row(pair, row, team.lane, partial);
+    return team.sum(partial) / count();
+  }
+
+ private:
+  static constexpr int kSide = 7;
 };
 
 struct TeamGaussian {

@@ -122,6 +122,7 @@ void Comparison::score(const Tile& tile, Work& work) {
   Gpu& gpu = setting_.gpu;
   make_room(tile, work);
   const Need need = setting_.sink.need(tile);
+  setting_.driver.prepare(tile);
   const DeviceSink sink = setting_.driver.device_sink(need, work.slot.list());
   fill_zero(work.slot.count.data(), 1, gpu.stream());
   if (!tile.list.empty()) {

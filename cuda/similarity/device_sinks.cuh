@@ -24,13 +24,25 @@ struct PairList {
   }
 };
 
-/// Keeps what reaches the floor, with exact similarities, for the host.
+/// Floors of single items, or null: a pair matters when it reaches that of one of its ends.
+struct ItemFloors {
+  const double* left = nullptr;
+  const double* right = nullptr;  // of one set the same, else null
+
+  __device__ bool reached(std::int64_t row, std::int64_t col, double high) const {
+    if (left == nullptr || high >= left[row]) return true;
+    return right != nullptr && high >= right[col];
+  }
+};
+
+/// Keeps what reaches the floors, with exact similarities, for the host.
 struct DeviceCollect {
   PairList list;
   double floor;
+  ItemFloors items;
 
   __device__ void see(std::int64_t left, std::int64_t right, double low, double high) const {
-    if (high >= floor) list.append(left, right, low, high);
+    if (high >= floor && items.reached(left, right, high)) list.append(left, right, low, high);
   }
   __device__ bool wants(const ScoredPair& pair) const { return pair.low < pair.high; }
   __device__ void decide(ScoredPair& pair, double exact) const { pair.low = pair.high = exact; }

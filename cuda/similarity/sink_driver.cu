@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <array>
 #include <limits>
 #include <numeric>
 #include <vector>
@@ -9,12 +10,16 @@
 
 #include "simile/similarity/components.hpp"
 #include "simile/similarity/histogram.hpp"
+#include "simile/similarity/top_k.hpp"
 
 namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kFewestPairs = 1 << 10;  // that come to the host at a time
 constexpr std::int64_t kMostPairs = 1 << 17;
+// Floors that go to the device at a time, and how many such pieces may be under way: those of two tiles.
+constexpr std::int64_t kFloorsAtOnce = 1 << 12;
+constexpr std::size_t kFloorPieces = 8;
 constexpr std::int64_t kPiece = 1 << 14;  // that a worker consumes at a time
 
 /// Sets `found` when a node of the range has another root than node `first`.
@@ -26,7 +31,7 @@ __global__ void find_other_root(Parents parents, std::int32_t first, std::int32_
   }
 }
 
-class CollectDriver final : public SinkDriver {
+class CollectDriver : public SinkDriver {
  public:
   explicit CollectDriver(const SinkSetting& setting)
       : setting_(setting),
@@ -35,7 +40,7 @@ class CollectDriver final : public SinkDriver {
         pieces_{PinnedBuffer<ScoredPair>(pairs_at_once_), PinnedBuffer<ScoredPair>(pairs_at_once_)} {}
 
   DeviceSink device_sink(const Need& need, const PairList& list) const override {
-    return DeviceCollect{list, need.floor};
+    return DeviceCollect{list, need.floor, {}};
   }
 
   void collect(const Tile& tile, const PairList& list) override {
@@ -71,6 +76,57 @@ class CollectDriver final : public SinkDriver {
   Stream stream_;
   PinnedBuffer<unsigned long long> count_{1};
   PinnedBuffer<ScoredPair> pieces_[2];
+};
+
+/// Knows what every row has found so far, where the tile's floor is that of the row that has found least.
+class TopKDriver final : public CollectDriver {
+ public:
+  TopKDriver(const SinkSetting& setting, const TopK& top_k)
+      : CollectDriver(setting),
+        stream_(setting.gpu.stream()),
+        top_k_(top_k),
+        one_set_(setting.pairs.one_set()),
+        floors_(setting.pairs.num_left(), stream_) {}
+
+  void prepare(const Tile& tile) override {
+    known_ = tile.list.empty();
+    if (!known_) return;
+    upload(tile.rows);
+    if (one_set_ && tile.cols != tile.rows) upload(tile.cols);
+  }
+
+  DeviceSink device_sink(const Need& need, const PairList& list) const override {
+    ItemFloors items;
+    if (known_) items = {floors_.data(), one_set_ ? floors_.data() : nullptr};
+    return DeviceCollect{list, need.floor, items};
+  }
+
+ private:
+  /// In the stream of the kernels: those of the tile before read floors still.
+  void upload(const Range& range) {
+    for (std::int64_t begin = range.begin; begin < range.end; begin += kFloorsAtOnce) {
+      const std::int64_t end = std::min(begin + kFloorsAtOnce, range.end);
+      Piece& piece = pieces_[next_];
+      next_ = (next_ + 1) % pieces_.size();
+      piece.copied.wait();
+      for (std::int64_t item = begin; item < end; ++item) piece.floors.data()[item - begin] = top_k_.floor(item);
+      copy_to_device(floors_.data() + begin, piece.floors.data(), end - begin, stream_);
+      stream_.record(piece.copied);
+    }
+  }
+
+  struct Piece {
+    PinnedBuffer<double> floors{kFloorsAtOnce};
+    Event copied;
+  };
+
+  const Stream& stream_;
+  const TopK& top_k_;
+  bool one_set_;
+  bool known_ = false;
+  DeviceBuffer<double> floors_;
+  std::array<Piece, kFloorPieces> pieces_;
+  std::size_t next_ = 0;
 };
 
 class ComponentsDriver final : public SinkDriver {
@@ -182,11 +238,15 @@ std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting) {
   if (auto* const histogram = dynamic_cast<Histogram*>(&setting.sink)) {
     return std::make_unique<HistogramDriver>(setting, *histogram);
   }
+  if (const auto* const top_k = dynamic_cast<const TopK*>(&setting.sink)) {
+    return std::make_unique<TopKDriver>(setting, *top_k);
+  }
   return std::make_unique<CollectDriver>(setting);
 }
 
 std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink) {
   if (dynamic_cast<const Components*>(&sink) != nullptr) return pairs.num_nodes() * 4 + 4;
+  if (dynamic_cast<const TopK*>(&sink) != nullptr) return pairs.num_left() * 8;
   const auto* const histogram = dynamic_cast<const Histogram*>(&sink);
   return histogram == nullptr ? 0 : 24 * (histogram->num_bins() + 1);
 }
@@ -194,7 +254,10 @@ std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink) {
 std::int64_t sink_host_bytes(const Sink& sink) {
   const bool on_device =
       dynamic_cast<const Components*>(&sink) != nullptr || dynamic_cast<const Histogram*>(&sink) != nullptr;
-  return on_device ? 0 : 2 * kFewestPairs * static_cast<std::int64_t>(sizeof(ScoredPair));
+  if (on_device) return 0;
+  const std::int64_t floors =
+      dynamic_cast<const TopK*>(&sink) == nullptr ? 0 : kFloorsAtOnce * static_cast<std::int64_t>(kFloorPieces) * 8;
+  return 2 * kFewestPairs * static_cast<std::int64_t>(sizeof(ScoredPair)) + floors;
 }
 
 }  // namespace simile::cuda

@@ -22,7 +22,9 @@ class SinkDriver {
   /// is queued between the two need not be done for it.
   virtual void ask_settled(const Tile& /*tile*/) {}
   virtual bool settled() { return false; }
-  /// What sees the pairs of a tile for which the sink has this need.
+  /// The tile is next: takes to the device what has become known since the one before.
+  virtual void prepare(const Tile& /*tile*/) {}
+  /// What sees the pairs of the tile for which the sink has this need.
   virtual DeviceSink device_sink(const Need& need, const PairList& list) const = 0;
   /// The tile's pairs have been seen, and what was left open has been evaluated.
   virtual void collect(const Tile& /*tile*/, const PairList& /*list*/) {}
@@ -40,8 +42,8 @@ struct SinkSetting {
   std::int64_t host_bytes;  ///< that it may take for what comes to the host
 };
 
-/// Components and histograms are made on the device; of other sinks' pairs what reaches the floor comes to the host,
-/// with exact similarities, and is consumed there by all workers.
+/// Components and histograms are made on the device; of other sinks' pairs what reaches the floor (of TopK: of one of
+/// its items) comes to the host, with exact similarities, and is consumed there by all workers.
 std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting);
 
 /// Bytes that the driver takes on the device, and the least that it needs on the host.

@@ -293,6 +293,36 @@ TEST_F(OnDevice, TakesFewRowsAgainstManyColumnsInAFewTiles) {
   }
 }
 
+/// Rows of which the first is alike to none: its floor says nothing of what the others need.
+Array<float, 2> rows_with_a_stranger(std::int64_t num_rows) {
+  constexpr std::int64_t kDimensions = 16;
+  Random random(3);
+  Array<float, 2> rows({num_rows, kDimensions});
+  for (std::int64_t row = 0; row < num_rows; ++row) {
+    for (std::int64_t k = 0; k < kDimensions; ++k) {
+      const double sign = row == 0 && k % 2 == 1 ? -1 : 1;
+      rows.view()(row, k) = static_cast<float>(sign * (1 + random.uniform()));
+    }
+  }
+  return rows;
+}
+
+TEST_F(OnDevice, BringsHomeWhatReachesTheFloorOfItsOwnRow) {
+  const auto rows = rows_with_a_stranger(600);
+  const CosineMetric metric(rows.view());
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const auto top_k = std::find_if(kinds.begin(), kinds.end(), [](const auto& kind) { return kind.name == "top_k"; });
+  ASSERT_NE(top_k, kinds.end());
+  const Array<float, 2> few = rows_with_a_stranger(8);
+  const CosineMetric between(few.view(), rows.view());
+  const Outcome one_set = on_device(Pairs::triangle(600), metric, *top_k, 1 << 18);
+  EXPECT_EQ(one_set.text, on_host(Pairs::triangle(600), metric, *top_k));
+  const Outcome two_sets = on_device(Pairs::rectangle(8, 600), between, *top_k, 1 << 16);
+  EXPECT_EQ(two_sets.text, on_host(Pairs::rectangle(8, 600), between, *top_k));
+  EXPECT_LT(one_set.stats.exact_evaluations, one_set.stats.pairs / 2);
+  EXPECT_LT(two_sets.stats.exact_evaluations, two_sets.stats.pairs / 2);
+}
+
 TEST_F(OnDevice, LeavesWhatItDoesNotKnowToTheHost) {
   const FunctionMetric metric(50, 50, hashed_similarity);
   const Pairs pairs = Pairs::triangle(50);

@@ -37,6 +37,11 @@ class TopK final : public Sink {
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
   void finish(const Evaluate& evaluate) override;
 
+  /// What a pair must reach to change the neighbours of a left item; only rises. Between begin() and finish(), also
+  /// while pairs are consumed.
+  double floor(std::int64_t item) const {
+    return rows_[static_cast<std::size_t>(item)].floor.load(std::memory_order_relaxed);
+  }
   /// Of a left item, most similar first: k, or fewer where there are fewer; after finish().
   std::span<const Neighbour> neighbours(std::int64_t item) const;
 

@@ -45,7 +45,8 @@ struct Case {
 std::vector<Case> cases() {
   std::vector<Case> all;
   for (const Backend* backend : backends()) {
-    if (backend->devices().empty()) continue;
+    const char* const only = std::getenv("SIMILE_TEST_BACKEND");
+    if (backend->devices().empty() || (only != nullptr && backend->name() != only)) continue;
     for (const auto& [metric, large] :
          {std::pair{"ssim", 257}, std::pair{"ssim_gaussian", 131}, std::pair{"cosine", 385},
           std::pair{"euclidean", 385}, std::pair{"template", 385}, std::pair{"hamming", 1025},

@@ -8,8 +8,9 @@ limit_mib=60
 source_package() {
   local state=$PWD/apt
   mkdir -p "$state/lists/partial" "$state/cache"
-  # shellcheck source=/dev/null
-  echo "deb-src http://deb.debian.org/debian $(. /etc/os-release && echo "$VERSION_CODENAME") main" > "$state/sources.list"
+  # From where the system has its packages.
+  # shellcheck disable=SC2016
+  apt-get indextargets --format 'deb-src $(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' | sort -u > "$state/sources.list"
   local options=(-qq -o APT::Sandbox::User="$(id -un)" -o "Dir::Etc::SourceList=$state/sources.list" -o Dir::Etc::SourceParts=-
     -o "Dir::State::Lists=$state/lists" -o "Dir::Cache=$state/cache")
   apt-get "${options[@]}" update && apt-get "${options[@]}" source --download-only "$1" > /dev/null 2>&1
@@ -32,13 +33,13 @@ library() {
   rm -rf "$work" "$supplies/$name/test" "$supplies/$name/docs"
 }
 
-# The headers of the wheel that scripts/wheels.txt would pin once it is in use.
+# The headers of the wheel that scripts/wheels.txt pins.
 cutlass() {
   local work
   [ ! -d "$supplies/cutlass/include" ] || return 0
   say "fetching the headers of CUTLASS"
   work=$(mktemp -d)
-  python3 -m pip download --quiet --no-deps --dest "$work" nvidia-cutlass==4.2.0.0 || die "CUTLASS: pip could not fetch it"
+  python3 -m pip download --quiet --no-deps --dest "$work" "$(awk '$1 == "cutlass" { print $2 }' scripts/wheels.txt)" || die "CUTLASS: pip could not fetch it"
   mkdir -p "$supplies/cutlass"
   python3 -m zipfile -e "$work"/*.whl "$work/wheel"
   cp -r "$work/wheel/cutlass_library/source/include" "$supplies/cutlass/include"

@@ -4,6 +4,8 @@ set(simile_cuda_sources
   core/check.cpp core/gpu.cpp core/uploader.cpp
   similarity/backend.cu similarity/codes.cu similarity/colour.cu similarity/comparison.cu similarity/descriptors.cu
   similarity/edge_components.cu
-  similarity/fused/choose.cu similarity/fused/fused_components.cu similarity/fused/plain_scorer.cu
+  similarity/fused/byte_rows.cu similarity/fused/choose.cu similarity/fused/fused_components.cu
+  similarity/fused/orthonormal.cpp similarity/fused/plain_scorer.cu similarity/fused/rejects.cu
+  similarity/fused/short_rows.cu
   similarity/grey.cu similarity/memory_plan.cpp similarity/signatures.cu similarity/sink_driver.cu similarity/vectors.cu)
 list(TRANSFORM simile_cuda_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -7,7 +7,7 @@
 
 #include "cuda/core/gpu.hpp"
 #include "cuda/similarity/device_sinks.cuh"
-#include "cuda/similarity/fused/half_set.hpp"
+#include "cuda/similarity/fused/rounded_set.hpp"
 #include "cuda/similarity/memory_plan.hpp"
 #include "cuda/similarity/score.cuh"
 
@@ -45,7 +45,7 @@ class Screen {
   /// Evaluates what is in the sink's list already, at most `most` pairs, of which the items lie in one block each.
   virtual void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) = 0;
   /// The rows of a set that is compared by cosine, where all of them are resident.
-  virtual std::optional<HalfSet> half_set() { return std::nullopt; }
+  virtual std::optional<ResidentRows> resident_rows() { return std::nullopt; }
 };
 
 /// A metric on the device before anything is there: what it costs, and how it is set up.

@@ -4,14 +4,12 @@
 #include <algorithm>
 #include <memory>
 
-#include <cuda_fp16.h>
-
 #include "cuda/similarity/residence.hpp"
+#include "cuda/similarity/round_rows.cuh"
 #include "cuda/similarity/screen.hpp"
 #include "cuda/similarity/team_vectors.cuh"
 #include "similarity/arithmetic/cosine.hpp"
 #include "similarity/arithmetic/euclidean.hpp"
-#include "similarity/arithmetic/half.hpp"
 
 namespace simile::cuda {
 namespace {
@@ -23,23 +21,15 @@ constexpr std::int64_t kDepthUnit = 16;
 std::int64_t padded(std::int64_t depth) { return blocks_for(depth, kDepthUnit) * kDepthUnit; }
 
 /// Rows divided by their lengths, as halves times kHalfScale, and how far these are off. One row a team.
-__global__ void round_to_halves(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
-                                std::int64_t depth, __half* halves, float* errors) {
+__global__ void round_rows(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
+                           std::int64_t depth, __half* halves, float* errors) {
   const Team team = Team::here();
   const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
   if (row >= num_rows) return;
-  const double norm = norms[row];
-  const double multiplier = norm > 0 ? 1 / sqrt(norm) : 0;
-  double residual = 0;
-  for (std::int64_t k = team.lane; k < depth; k += kTeam) {
-    const double value = k < dimensions ? rows[row * dimensions + k] * multiplier : 0;
-    const __half half = __double2half(value * kHalfScale);
-    const double off = value - static_cast<double>(__half2float(half)) / kHalfScale;
-    residual += off * off;
-    halves[row * depth + k] = half;
-  }
-  residual = team.sum(residual);
-  if (team.lane == 0) errors[row] = round_up(byte_error(norm > 0 ? 1 : 0, residual, dimensions));
+  const double multiplier = to_unit_length(norms[row]);
+  const auto value = [&](std::int64_t k) { return k < dimensions ? rows[row * dimensions + k] * multiplier : 0; };
+  const double residual = round_to_halves(team, depth, value, halves + row * depth);
+  if (team.lane == 0) errors[row] = round_up(byte_error(multiplier > 0 ? 1 : 0, residual, dimensions));
 }
 
 /// Rows divided by their lengths, as floats. One row a team.
@@ -48,7 +38,7 @@ __global__ void normalise(const float* rows, const double* norms, std::int64_t n
   const Team team = Team::here();
   const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
   if (row >= num_rows) return;
-  const double multiplier = norms[row] > 0 ? 1 / sqrt(norms[row]) : 0;
+  const double multiplier = to_unit_length(norms[row]);
   for (std::int64_t k = team.lane; k < depth; k += kTeam) {
     out[row * depth + k] = k < dimensions ? static_cast<float>(rows[row * dimensions + k] * multiplier) : 0;
   }
@@ -75,8 +65,8 @@ struct VectorBlock {
     gpu.uploader().copy(norms.data(), source.norms + items.begin, items.size() * 8);
   }
   void prepare(Gpu& gpu, const Range& items) {
-    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), round_to_halves,
-           rows.data(), norms.data(), items.size(), dimensions, depth, halves.data(), errors.data());
+    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), round_rows, rows.data(),
+           norms.data(), items.size(), dimensions, depth, halves.data(), errors.data());
   }
   /// Of the items, from the block's.
   void singles(const Gpu& gpu, const Range& items, float* out) const {
@@ -173,10 +163,13 @@ class Vectors final : public Screen {
                     [&](const auto& exact) { cuda::decide(gpu_, most, exact, cores, sink); });
   }
 
-  std::optional<HalfSet> half_set() override {
+  std::optional<ResidentRows> resident_rows() override {
     if (kind_ != VectorItems::Kind::cosine) return std::nullopt;
     const VectorBlock& all = sides_.left(0);
-    return HalfSet{all.halves.data(), all.errors.data(), all.norms.data(), all.errors.size(), all.depth};
+    return ResidentRows{{all.halves.data(), all.errors.data(), all.norms.data(), all.errors.size(), all.depth,
+                         half_precision(all.depth)},
+                        all.rows.data(),
+                        all.dimensions};
   }
 
  private:

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "cuda/similarity/fused/choose.hpp"
@@ -13,6 +14,7 @@ namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kListBytes = 64 << 20;
+constexpr double kLeastWork = 3e14;  // half a second of an H100's
 
 std::string_view asked_for() {
   const char* const value = std::getenv("SIMILE_GPU_FUSED");  // NOLINT(concurrency-mt-unsafe): nothing sets it
@@ -33,19 +35,28 @@ bool has_tensor_scorer() {
 #endif
 }
 
-std::unique_ptr<TileScorer> make_scorer(bool plain, const HalfSet& set) {
+template <class Element>
+std::unique_ptr<TileScorer> make_scorer(bool plain, const RoundedSet<Element>& set) {
 #ifdef SIMILE_WITH_CUTLASS
   if (!plain) return make_tensor_scorer(set);
 #endif
   return plain ? make_plain_scorer(set) : nullptr;
 }
 
-/// Of the list, in what the plan keeps for tiles that there are none of now.
-std::int64_t capacity_of(const FusedCase& all) {
-  const std::int64_t num_rows = all.pairs.num_left();
+/// Bytes that the plan keeps for tiles, which there are none of now, but for what the waves take.
+std::int64_t room(const FusedCase& all) {
   const std::int64_t planned = kSlots * slot_bytes(all.tile_cost, all.plan.tile_edge);
-  const std::int64_t other = FusedComponents::device_bytes(num_rows, 0) + (1 << 10);
-  return std::min(kListBytes, planned - other) / static_cast<std::int64_t>(sizeof(ScoredPair));
+  return planned - FusedComponents::device_bytes(all.pairs.num_left(), 0) - (1 << 10);
+}
+
+std::int64_t list_capacity(std::int64_t bytes) {
+  return std::min(kListBytes, bytes) / static_cast<std::int64_t>(sizeof(ScoredPair));
+}
+
+/// What makes coarser rows takes a tenth of a second or so.
+bool pays_to_reject(bool plain, const ResidentRows& rows) {
+  const auto count = static_cast<double>(rows.halves.count);
+  return plain || count * count * static_cast<double>(rows.halves.depth) > kLeastWork;
 }
 
 /// The sink on the device, if this is what the fused kernel is made for.
@@ -54,7 +65,7 @@ std::optional<DeviceComponents> suitable(const FusedCase& all, const Tile& whole
   const DeviceSink sink = all.driver.device_sink(all.sink.need(whole), PairList{});
   const auto* const components = std::get_if<DeviceComponents>(&sink);
   if (components == nullptr || !(std::fabs(components->threshold) <= 1)) return {};
-  if (capacity_of(all) < FusedComponents::kLeastCapacity) return {};
+  if (list_capacity(room(all)) < FusedComponents::kLeastCapacity) return {};
   return *components;
 }
 
@@ -66,18 +77,27 @@ bool compare_fused(const FusedCase& all, ProgressPhase& phase, CompareStats& sta
   const Range everything{0, all.pairs.num_left()};
   const Tile whole{.rows = everything, .cols = everything, .upper = true, .list = {}};
   const std::optional<DeviceComponents> components = suitable(all, whole);
-  const std::optional<HalfSet> set = components ? all.screen.half_set() : std::nullopt;
-  if (!set) return false;
-  const auto scorer = make_scorer(plain, *set);
+  const std::optional<ResidentRows> rows = components ? all.screen.resident_rows() : std::nullopt;
+  if (!rows) return false;
+  const auto scorer = make_scorer(plain, rows->halves);
   const auto decide = [&](const PairList& list) {
     DeviceComponents sink = *components;
     sink.list = list;
     all.screen.decide(whole.count(), Cores{}, sink);
   };
+  std::optional<Rejects> rejects;
   std::optional<FusedComponents> fused;
   try {
-    fused.emplace(FusedComponents::Setting{all.gpu, *set, components->threshold, components->parents, *scorer,
-                                           capacity_of(all), decide});
+    std::int64_t bytes = room(all);
+    if (pays_to_reject(plain, *rows)) {
+      const Rejects::Scorers scorers{[&](const HalfSet& set) { return make_scorer(plain, set); },
+                                     [&](const ByteSet& set) { return make_scorer(plain, set); }};
+      rejects.emplace(all.gpu, *rows, scorers, bytes - std::min(bytes, kListBytes));
+      bytes -= rejects->device_bytes();
+    }
+    fused.emplace(FusedComponents::Setting{
+        all.gpu, rows->halves, components->threshold, components->parents, *scorer, list_capacity(bytes),
+        rejects ? std::span(rejects->passes()) : std::span<const RejectPass>{}, decide});
   } catch (const Error& error) {
     if (error.code() != ErrorCode::out_of_memory) throw;
     return false;

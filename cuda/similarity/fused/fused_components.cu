@@ -3,6 +3,7 @@
 
 #include "cuda/core/launch.hpp"
 #include "cuda/similarity/fused/fused_components.hpp"
+#include "cuda/similarity/fused/wave_list.cuh"
 
 #include "simile/core/error.hpp"
 #include "simile/core/text.hpp"
@@ -14,72 +15,10 @@ namespace {
 // shorter: what they unite lets later ones skip tiles.
 constexpr std::int64_t kLongestWave = 1 << 15;
 
-/// `most` is zeros at first.
-__global__ void find_most_errors(const float* errors, std::int64_t count, float* most) {
-  const std::int64_t row = blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
-  // Numbers above 0 are in the order of their bits.
-  if (row < count) atomicMax(reinterpret_cast<int*>(most + row / kMacroEdge), __float_as_int(errors[row]));
-}
-
-/// A block for each block of rows.
-__global__ void find_roots(Parents parents, std::int64_t count, std::int32_t* roots) {
-  const auto first = static_cast<std::int32_t>(blockIdx.x * kMacroEdge);
-  const std::int32_t root = parents.find(first);
-  const auto row = first + static_cast<std::int32_t>(threadIdx.x);
-  const bool same = row >= count || parents.find(row) == root;
-  const bool all = __syncthreads_and(same ? 1 : 0) != 0;
-  if (threadIdx.x == 0) roots[blockIdx.x] = all ? root : -1;
-}
-
-/// Tiles of the order, or given ones.
-struct TileSource {
-  TileOrder order;
-  std::int64_t begin;
-  const MacroTile* given;  ///< or null
-  std::int64_t count;
-
-  __device__ MacroTile at(std::int64_t k) const { return given != nullptr ? given[k] : order.at(begin + k); }
-};
-
-/// Lists the tiles that can change something. Those of a block of threads stay in their order, and blocks begin in
-/// theirs: tiles that share rows or columns stay close.
-__global__ void list_unsettled(TileSource source, const std::int32_t* roots, std::int64_t num_rows, MacroTile* tiles,
-                               unsigned* num_tiles, unsigned long long* pairs_skipped) {
-  __shared__ unsigned before[kThreads / 32];  // tiles of the warps before, then where each warp's begin
-  const std::int64_t k = blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
-  const unsigned warp = threadIdx.x / 32;
-  const unsigned lane = threadIdx.x % 32;
-  MacroTile tile{};
-  bool keep = false;
-  if (k < source.count) {
-    tile = source.at(k);
-    keep = roots[tile.row] < 0 || roots[tile.row] != roots[tile.col];
-    if (!keep && source.given == nullptr) {
-      atomicAdd(pairs_skipped, static_cast<unsigned long long>(pairs_in(tile, source.order, num_rows, num_rows)));
-    }
-  }
-  const unsigned kept = __ballot_sync(0xffffffffU, keep ? 1 : 0);
-  if (lane == 0) before[warp] = static_cast<unsigned>(__popc(kept));
-  __syncthreads();
-  if (threadIdx.x == 0) {
-    unsigned sum = 0;
-    for (unsigned& each : before) {
-      const unsigned own = each;
-      each = sum;
-      sum += own;
-    }
-    const unsigned begin = atomicAdd(num_tiles, sum);
-    for (unsigned& each : before) each += begin;
-  }
-  __syncthreads();
-  if (keep) tiles[before[warp] + static_cast<unsigned>(__popc(kept & ((1U << lane) - 1)))] = tile;
-}
-
-/// Notes how many pairs there were, and leaves the count at those that the list has.
-__global__ void close_list(unsigned long long* count, unsigned long long capacity, unsigned long long* listed) {
-  *listed = *count;
-  if (*count > capacity) *count = capacity;
-}
+// A pass pays where it saves more of the tiles than it costs, and a bit. One that does not is tried again later: what
+// comes together in a set may be alike elsewhere.
+constexpr double kLeastGain = 1.2;
+constexpr int kRest = 15;  // waves
 
 std::int64_t blocks_of(std::int64_t num_rows) { return blocks_for(num_rows, kMacroEdge); }
 
@@ -101,26 +40,40 @@ FusedComponents::FusedComponents(const Setting& setting)
     throw Error(ErrorCode::internal,
                 concat("a list of ", setting.capacity, " pairs; at least ", kLeastCapacity, " are needed"));
   }
+  if (setting.rejects.size() > kMostRejects) {
+    throw Error(ErrorCode::internal, concat(setting.rejects.size(), " passes; at most ", kMostRejects, " are made"));
+  }
   const Stream& stream = setting.gpu.stream();
   const std::int64_t most_tiles = tiles_at_most(setting.set.count);
-  most_errors_ = DeviceBuffer<float>(order_.rows, stream);
+  rows_ = {setting.set.errors, setting.set.norms, nullptr, setting.set.count, setting.set.precision};
+  most_errors_ = most_errors(rows_);
+  rows_.most_errors = most_errors_.data();
+  for (const RejectPass& reject : setting.rejects) passes_.push_back({&reject, most_errors(reject.rows)});
   roots_ = DeviceBuffer<std::int32_t>(order_.rows, stream);
   given_ = DeviceBuffer<MacroTile>(std::min(most_tiles, safe_tiles(setting.capacity)), stream);
-  tiles_ = DeviceBuffer<MacroTile>(most_tiles, stream);
-  redo_ = DeviceBuffer<unsigned>(blocks_for(most_tiles, 32), stream);
+  tiles_[0] = DeviceBuffer<MacroTile>(most_tiles, stream);
+  if (!passes_.empty()) tiles_[1] = DeviceBuffer<MacroTile>(most_tiles, stream);
+  marks_ = DeviceBuffer<unsigned>(blocks_for(most_tiles, 32), stream);
   pairs_ = DeviceBuffer<ScoredPair>(setting.capacity, stream);
   count_ = DeviceBuffer<unsigned long long>(1, stream);
   report_ = DeviceBuffer<Report>(1, stream);
-  fill_zero(most_errors_.data(), most_errors_.size(), stream);
-  launch(stream, grid_of(blocks_for(setting.set.count, kThreads)), dim3(kThreads), find_most_errors, setting.set.errors,
-         setting.set.count, most_errors_.data());
+}
+
+DeviceBuffer<float> FusedComponents::most_errors(const ScanRows& rows) const {
+  const Stream& stream = setting_.gpu.stream();
+  DeviceBuffer<float> most(order_.rows, stream);
+  fill_zero(most.data(), most.size(), stream);
+  launch(stream, grid_of(blocks_for(rows.count, kThreads)), dim3(kThreads), find_most_errors, rows.errors, rows.count,
+         most.data());
+  return most;
 }
 
 std::int64_t FusedComponents::device_bytes(std::int64_t num_rows, std::int64_t capacity) {
   constexpr std::int64_t kOfCounts = 64;
   const std::int64_t most_tiles = tiles_at_most(num_rows);
-  const std::int64_t tiles = most_tiles + std::min(most_tiles, safe_tiles(capacity));
-  return blocks_of(num_rows) * 8 + tiles * static_cast<std::int64_t>(sizeof(MacroTile)) +
+  const std::int64_t tiles = 2 * most_tiles + std::min(most_tiles, safe_tiles(capacity));
+  const auto of_blocks = static_cast<std::int64_t>(sizeof(float) * (1 + kMostRejects) + sizeof(std::int32_t));
+  return blocks_of(num_rows) * of_blocks + tiles * static_cast<std::int64_t>(sizeof(MacroTile)) +
          blocks_for(most_tiles, 32) * 4 + capacity * static_cast<std::int64_t>(sizeof(ScoredPair)) + kOfCounts;
 }
 
@@ -139,16 +92,64 @@ void FusedComponents::list_tiles(std::int64_t count) {
   launch(stream, grid_of(order_.rows), dim3(static_cast<unsigned>(kMacroEdge)), find_roots, setting_.parents,
          setting_.set.count, roots_.data());
   launch(stream, grid_of(blocks_for(count, kThreads)), dim3(kThreads), list_unsettled, source, roots_.data(),
-         setting_.set.count, tiles_.data(), &report_.data()->tiles, &report_.data()->pairs_skipped);
+         setting_.set.count, tiles_[0].data(), report_.data()->tiles, &report_.data()->pairs_skipped);
+}
+
+TileScan FusedComponents::scan(const ScanRows& rows, unsigned* marks) const {
+  return {rows,
+          setting_.threshold,
+          marks,
+          setting_.parents,
+          {pairs_.data(), count_.data()},
+          static_cast<unsigned long long>(pairs_.size()),
+          marks_.data()};
+}
+
+/// Those that are to be made in the next wave. Tiles that come again have been through them.
+std::vector<FusedComponents::Pass*> FusedComponents::active_passes() {
+  std::vector<Pass*> active;
+  if (!again_.empty()) return active;
+  for (Pass& pass : passes_) {
+    if (pass.rests > 0) {
+      --pass.rests;
+    } else {
+      active.push_back(&pass);
+    }
+  }
+  return active;
+}
+
+/// What a pass leaves of the listed tiles, of which there were `count` before any pass.
+FusedComponents::Listed FusedComponents::reject(const Pass& pass, const Listed& listed, std::size_t stage,
+                                                std::int64_t count) {
+  const Stream& stream = setting_.gpu.stream();
+  ScanRows rows = pass.reject->rows;
+  rows.most_errors = pass.most_errors.data();
+  fill_zero(marks_.data(), blocks_for(count, 32), stream);
+  pass.reject->scorer->score(setting_.gpu, {listed.tiles, listed.count, count, scan(rows, marks_.data())});
+  const Listed left{tiles_[stage % 2].data(), report_.data()->tiles + stage};
+  launch(stream, grid_of(blocks_for(count, kThreads)), dim3(kThreads), list_marked, listed.tiles, listed.count,
+         marks_.data(), tiles_[stage % 2].data(), report_.data()->tiles + stage);
+  return left;
+}
+
+/// Lets passes rest that did not pay in the wave.
+void FusedComponents::judge(const std::vector<Pass*>& passes, const Report& report) {
+  for (std::size_t k = 0; k < passes.size(); ++k) {
+    const double before = report.tiles[k];
+    const double rejected = before - report.tiles[k + 1];
+    tiles_rejected_ += static_cast<std::int64_t>(rejected);
+    if (rejected < kLeastGain * passes[k]->reject->cost * before) passes[k]->rests = kRest;
+  }
 }
 
 /// The wave's tiles of which a pair was not listed.
-void FusedComponents::take_back(std::int64_t count) {
+void FusedComponents::take_back(const MacroTile* listed, std::int64_t count) {
   const Stream& stream = setting_.gpu.stream();
   std::vector<MacroTile> tiles(static_cast<std::size_t>(count));
   std::vector<unsigned> redo(static_cast<std::size_t>(blocks_for(count, 32)));
-  copy_to_host(tiles.data(), tiles_.data(), count, stream);
-  copy_to_host(redo.data(), redo_.data(), std::ssize(redo), stream);
+  copy_to_host(tiles.data(), listed, count, stream);
+  copy_to_host(redo.data(), marks_.data(), std::ssize(redo), stream);
   stream.synchronize();
   for (std::size_t k = 0; k < tiles.size(); ++k) {
     if ((redo[k / 32] >> (k % 32) & 1U) == 0) continue;
@@ -159,43 +160,39 @@ void FusedComponents::take_back(std::int64_t count) {
 
 void FusedComponents::advance() {
   const Stream& stream = setting_.gpu.stream();
-  const HalfSet& set = setting_.set;
   const bool again = !again_.empty();
   const std::int64_t count =
       again ? std::min(given_.size(), std::ssize(again_)) : std::min(wave_, order_.size() - next_);
+  const auto passes = active_passes();
   fill_zero(report_.data(), 1, stream);
   fill_zero(count_.data(), 1, stream);
-  fill_zero(redo_.data(), blocks_for(count, 32), stream);
   list_tiles(count);
-  const PairList list{pairs_.data(), count_.data()};
-  setting_.scorer.score(setting_.gpu, {tiles_.data(), &report_.data()->tiles, count,
-                                       TileScan{{set.errors, set.norms, most_errors_.data(), set.count, set.depth},
-                                                setting_.threshold,
-                                                setting_.parents,
-                                                list,
-                                                static_cast<unsigned long long>(pairs_.size()),
-                                                redo_.data()}});
+  Listed listed{tiles_[0].data(), report_.data()->tiles};
+  for (std::size_t k = 0; k < passes.size(); ++k) listed = reject(*passes[k], listed, k + 1, count);
+  fill_zero(marks_.data(), blocks_for(count, 32), stream);
+  setting_.scorer.score(setting_.gpu, {listed.tiles, listed.count, count, scan(rows_, nullptr)});
   launch(stream, dim3(1), dim3(1), close_list, count_.data(), static_cast<unsigned long long>(pairs_.size()),
          &report_.data()->listed);
-  setting_.decide(list);
+  setting_.decide({pairs_.data(), count_.data()});
   copy_to_host(answer_.data(), report_.data(), 1, stream);
   stream.synchronize();
 
   const Report report = *answer_.data();
-  const auto listed = static_cast<std::int64_t>(report.listed);
+  const auto num_pairs = static_cast<std::int64_t>(report.listed);
   pairs_skipped_ += static_cast<std::int64_t>(report.pairs_skipped);
-  exact_evaluations_ += std::min(listed, pairs_.size());
+  exact_evaluations_ += std::min(num_pairs, pairs_.size());
+  judge(passes, report);
   if (again) {
     again_.erase(again_.begin(), again_.begin() + count);
   } else {
     next_ += count;
   }
-  if (listed > pairs_.size()) take_back(static_cast<std::int64_t>(report.tiles));
+  if (num_pairs > pairs_.size()) take_back(listed.tiles, report.tiles[passes.size()]);
   if (again) return;
-  if (listed > pairs_.size()) {
+  if (num_pairs > pairs_.size()) {
     wave_ = std::max(given_.size(), wave_ / 4);
-  } else if (listed < pairs_.size() / 8) {
-    wave_ = std::min(2 * wave_, tiles_.size());
+  } else if (num_pairs < pairs_.size() / 8) {
+    wave_ = std::min(2 * wave_, tiles_[0].size());
   }
 }
 

@@ -11,26 +11,32 @@ constexpr int kStep = 16;  // values of a row that a block holds at a time
 constexpr int kBlocksPerTile = 2;
 constexpr int kWarps = kThreads / 32;
 
+__device__ inline float plain(__half value) { return __half2float(value); }
+__device__ inline std::int32_t plain(std::int8_t value) { return value; }
+
+template <class Sum>
 struct Sums : WarpgroupLayout {
-  float sums[kSize];
-  __device__ float value(int i) const { return sums[i]; }
+  Sum sums[kSize];
+  __device__ Sum value(int i) const { return sums[i]; }
 };
 
 /// Two blocks take one macro tile after the other: half of the rows each.
+template <class Element>
 __global__ void __launch_bounds__(kThreads)
-    score_tiles(HalfSet set, const MacroTile* tiles, const unsigned* num_tiles, TileScan scan) {
-  __shared__ float rows[kStep][kTileRows];
-  __shared__ float cols[kStep][kTileCols];
+    score_tiles(RoundedSet<Element> set, const MacroTile* tiles, const unsigned* num_tiles, TileScan scan) {
+  using Sum = decltype(plain(Element{}));
+  __shared__ Sum rows[kStep][kTileRows];
+  __shared__ Sum cols[kStep][kTileCols];
   __shared__ std::int32_t nodes[kWarps][kLocalNodes];
   const int thread = static_cast<int>(threadIdx.x);
   for (unsigned entry = blockIdx.x / kBlocksPerTile; entry < *num_tiles; entry += gridDim.x / kBlocksPerTile) {
     const MacroTile tile = tiles[entry];
     const TilePlace place{tile.row * kMacroEdge + blockIdx.x % kBlocksPerTile * kTileRows, tile.col * kMacroEdge,
                           static_cast<std::int64_t>(entry)};
-    Sums mine{{thread}, {}};
+    Sums<Sum> mine{{thread}, {}};
     for (std::int64_t begin = 0; begin < set.depth; begin += kStep) {
       const auto load = [&](std::int64_t row, std::int64_t k) {
-        return row < set.count && k < set.depth ? __half2float(set.halves[row * set.depth + k]) : 0.0F;
+        return row < set.count && k < set.depth ? plain(set.values[row * set.depth + k]) : Sum{};
       };
       for (int k = 0; k < kStep; ++k) {
         if (thread < kTileRows) rows[k][thread] = load(place.row_begin + thread, begin + k);
@@ -39,7 +45,7 @@ __global__ void __launch_bounds__(kThreads)
       __syncthreads();
       for (int k = 0; k < kStep; ++k) {
 #pragma unroll
-        for (int i = 0; i < Sums::kSize; ++i) mine.sums[i] += rows[k][mine.row(i)] * cols[k][mine.col(i)];
+        for (int i = 0; i < Sums<Sum>::kSize; ++i) mine.sums[i] += rows[k][mine.row(i)] * cols[k][mine.col(i)];
       }
       __syncthreads();
     }
@@ -47,23 +53,27 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
+template <class Element>
 class PlainScorer final : public TileScorer {
  public:
-  explicit PlainScorer(const HalfSet& set) : set_(set) {}
+  explicit PlainScorer(const RoundedSet<Element>& set) : set_(set) {}
   void score(Gpu& gpu, const TileWave& wave) override {
     const std::int64_t pairs_of_blocks = std::min(wave.most_tiles, gpu.multiprocessors());
-    launch(gpu.stream(), grid_of(kBlocksPerTile * pairs_of_blocks), dim3(kThreads), score_tiles, set_, wave.tiles,
-           wave.count, wave.scan);
+    launch(gpu.stream(), grid_of(kBlocksPerTile * pairs_of_blocks), dim3(kThreads), score_tiles<Element>, set_,
+           wave.tiles, wave.count, wave.scan);
   }
 
  private:
-  HalfSet set_;
+  RoundedSet<Element> set_;
 };
 
 static_assert(kThreads == kTileCols);
 
 }  // namespace
 
-std::unique_ptr<TileScorer> make_plain_scorer(const HalfSet& set) { return std::make_unique<PlainScorer>(set); }
+std::unique_ptr<TileScorer> make_plain_scorer(const HalfSet& set) { return std::make_unique<PlainScorer<__half>>(set); }
+std::unique_ptr<TileScorer> make_plain_scorer(const ByteSet& set) {
+  return std::make_unique<PlainScorer<std::int8_t>>(set);
+}
 
 }  // namespace simile::cuda

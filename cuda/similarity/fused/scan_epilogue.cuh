@@ -19,12 +19,13 @@ namespace simile::cuda::fused {
 /// Warps that multiply, and scan what they have.
 inline constexpr int kScanWarps = 8;
 
-/// The interface of CUTLASS's DefaultEpilogue.
+/// The interface of CUTLASS's DefaultEpilogue, for sums of this type.
+template <class Accumulator>
 class ScanEpilogue {
  public:
   using EpilogueSchedule = cutlass::epilogue::NoSmemWarpSpecialized;
   using DispatchPolicy = EpilogueSchedule;
-  using ElementAccumulator = float;
+  using ElementAccumulator = Accumulator;
   using ElementCompute = float;
   using ElementScalar = float;
   using ElementOutput = float;
@@ -34,7 +35,7 @@ class ScanEpilogue {
   using StrideD = StrideC;
   struct ThreadEpilogueOp {
     using ElementOutput = float;
-    using ElementAccumulator = float;
+    using ElementAccumulator = Accumulator;
     using ElementCompute = float;
     using ElementC = float;
     using ElementD = float;
@@ -95,7 +96,7 @@ class ScanEpilogue {
     const Coordinates& coordinates;
 
     static constexpr int kSize = decltype(cute::size(std::declval<Values>()))::value;
-    CUTLASS_DEVICE float value(int i) const { return values(i); }
+    CUTLASS_DEVICE Accumulator value(int i) const { return values(i); }
     CUTLASS_DEVICE int row(int i) const { return cute::get<0>(coordinates(i)); }
     CUTLASS_DEVICE int col(int i) const { return cute::get<1>(coordinates(i)); }
   };

@@ -20,19 +20,26 @@
 namespace simile::cuda {
 namespace fused {
 
-using TileShape = cute::Shape<cute::Int<kTileRows>, cute::Int<kTileCols>, cute::_64>;
 using ClusterShape = cute::Shape<cute::Int<kBlocksInCluster>, cute::_1, cute::_1>;
 using Schedule = cutlass::gemm::KernelTmaWarpSpecializedCooperative;
-using Epilogue = cutlass::epilogue::collective::detail::Sm90TmaWarpSpecializedAdapter<ScanEpilogue>;
-using Mainloop = typename cutlass::gemm::collective::CollectiveBuilder<
-    cutlass::arch::Sm90, cutlass::arch::OpClassTensorOp, cutlass::half_t, cutlass::layout::RowMajor, 8, cutlass::half_t,
-    cutlass::layout::ColumnMajor, 8, float, TileShape, ClusterShape,
-    cutlass::gemm::collective::StageCountAutoCarveout<static_cast<int>(sizeof(Epilogue::SharedStorage))>,
-    Schedule>::CollectiveOp;
-using Kernel =
-    cutlass::gemm::kernel::GemmUniversal<cute::Shape<int, int, int, int>, Mainloop, Epilogue, ListSchedulerTag>;
-using Gemm = cutlass::gemm::device::GemmUniversalAdapter<Kernel>;
-static_assert(Kernel::NumMMAThreads == 32 * kScanWarps);
+
+/// CUTLASS's kernel for rows of these numbers, of which it takes 128 bytes of each at a time.
+template <class Element, class Accumulator>
+struct ScanGemm {
+  static constexpr int kAlignment = 16 / static_cast<int>(sizeof(Element));
+  static constexpr int kStep = 128 / static_cast<int>(sizeof(Element));
+  using TileShape = cute::Shape<cute::Int<kTileRows>, cute::Int<kTileCols>, cute::Int<kStep>>;
+  using Epilogue = cutlass::epilogue::collective::detail::Sm90TmaWarpSpecializedAdapter<ScanEpilogue<Accumulator>>;
+  using Mainloop = typename cutlass::gemm::collective::CollectiveBuilder<
+      cutlass::arch::Sm90, cutlass::arch::OpClassTensorOp, Element, cutlass::layout::RowMajor, kAlignment, Element,
+      cutlass::layout::ColumnMajor, kAlignment, Accumulator, TileShape, ClusterShape,
+      cutlass::gemm::collective::StageCountAutoCarveout<static_cast<int>(sizeof(typename Epilogue::SharedStorage))>,
+      Schedule>::CollectiveOp;
+  using Kernel =
+      cutlass::gemm::kernel::GemmUniversal<cute::Shape<int, int, int, int>, Mainloop, Epilogue, ListSchedulerTag>;
+  using Gemm = cutlass::gemm::device::GemmUniversalAdapter<Kernel>;
+  static_assert(Kernel::NumMMAThreads == 32 * kScanWarps);
+};
 
 void require(cutlass::Status status, const char* call) {
   if (status == cutlass::Status::kSuccess) return;
@@ -40,20 +47,23 @@ void require(cutlass::Status status, const char* call) {
   throw Error(ErrorCode::cuda, concat(call, ": ", cutlass::cutlassGetStatusString(status)));
 }
 
+template <class Element, class Accumulator, class Value>
 class TensorScorer final : public TileScorer {
+  using Gemm = typename ScanGemm<Element, Accumulator>::Gemm;
+
  public:
-  explicit TensorScorer(const HalfSet& set) : set_(set) {}
+  explicit TensorScorer(const RoundedSet<Value>& set) : set_(set) {}
 
   void score(Gpu& gpu, const TileWave& wave) override {
-    const auto* const halves = reinterpret_cast<const cutlass::half_t*>(set_.halves);
+    const auto* const values = reinterpret_cast<const Element*>(set_.values);
     const auto count = static_cast<int>(set_.count);
     const cute::Stride<std::int64_t, cute::_1, std::int64_t> stride{set_.depth, {}, 0};
-    Gemm::Arguments arguments{};
+    typename Gemm::Arguments arguments{};
     arguments.mode = cutlass::gemm::GemmUniversalMode::kGemm;
     arguments.problem_shape = {count, count, static_cast<int>(set_.depth), 1};
-    arguments.mainloop.ptr_A = halves;
+    arguments.mainloop.ptr_A = values;
     arguments.mainloop.dA = stride;
-    arguments.mainloop.ptr_B = halves;
+    arguments.mainloop.ptr_B = values;
     arguments.mainloop.dB = stride;
     arguments.epilogue.scan = wave.scan;
     arguments.hw_info.sm_count = static_cast<int>(gpu.multiprocessors());
@@ -63,14 +73,17 @@ class TensorScorer final : public TileScorer {
   }
 
  private:
-  HalfSet set_;
+  RoundedSet<Value> set_;
   Gemm gemm_;
 };
 
 }  // namespace fused
 
 std::unique_ptr<TileScorer> make_tensor_scorer(const HalfSet& set) {
-  return std::make_unique<fused::TensorScorer>(set);
+  return std::make_unique<fused::TensorScorer<cutlass::half_t, float, __half>>(set);
+}
+std::unique_ptr<TileScorer> make_tensor_scorer(const ByteSet& set) {
+  return std::make_unique<fused::TensorScorer<std::int8_t, std::int32_t, std::int8_t>>(set);
 }
 
 }  // namespace simile::cuda

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "cuda/core/gpu.hpp"
-#include "cuda/similarity/fused/half_set.hpp"
+#include "cuda/similarity/fused/rounded_set.hpp"
 #include "cuda/similarity/fused/scan.cuh"
 
 namespace simile::cuda {
@@ -28,7 +28,9 @@ class TileScorer {
 
 /// On any device, slowly: for tests.
 std::unique_ptr<TileScorer> make_plain_scorer(const HalfSet& set);
+std::unique_ptr<TileScorer> make_plain_scorer(const ByteSet& set);
 /// By Hopper's tensor cores, with CUTLASS's main loop: for devices of compute capability 9.0, in builds that have it.
 std::unique_ptr<TileScorer> make_tensor_scorer(const HalfSet& set);
+std::unique_ptr<TileScorer> make_tensor_scorer(const ByteSet& set);
 
 }  // namespace simile::cuda

@@ -18,10 +18,13 @@ constexpr double kHalfScale = 256;
 SIMILE_SHARED double half_accumulation(std::int64_t depth) { return 1.25 * static_cast<double>(depth) * 0x1p-23; }
 
 /// Half width of the interval around the product of two rounded rows, of which the errors are byte_error(): of a row of
-/// length 1 or 0.
-SIMILE_SHARED double half_band(double error_x, double error_y, std::int64_t depth) {
+/// length 1 or 0. `accumulation`: by how much the product as computed may be off, for rows of length 1.
+SIMILE_SHARED double rounded_band(double error_x, double error_y, double accumulation) {
   return byte_band(error_x, 1 + 0x1p-20, error_y, 1 + 0x1p-20) +
-         half_accumulation(depth) * (1 + error_x) * (1 + error_y) * (1 + 0x1p-20);
+         accumulation * (1 + error_x) * (1 + error_y) * (1 + 0x1p-20);
+}
+SIMILE_SHARED double half_band(double error_x, double error_y, std::int64_t depth) {
+  return rounded_band(error_x, error_y, half_accumulation(depth));
 }
 
 }  // namespace simile

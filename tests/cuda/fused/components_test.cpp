@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <memory>
 #include <numeric>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -38,8 +40,12 @@ struct Outcome {
   std::int64_t skipped = 0;
   std::int64_t evaluations = 0;
   std::int64_t repeated = 0;
+  std::int64_t rejected = 0;
   std::int64_t waves = 0;
 };
+
+const Rejects::Scorers kPlain{[](const HalfSet& set) { return make_plain_scorer(set); },
+                              [](const ByteSet& set) { return make_plain_scorer(set); }};
 
 /// Rows around a few directions, some of them the same, some zero.
 Array<float, 2> clustered(std::int64_t num_rows, std::int64_t depth, std::uint64_t seed) {
@@ -88,8 +94,10 @@ class Fused : public testing::Test {
     Gpu gpu(1 << 28);
     const MemoryPlan plan{.tile_edge = 256, .block_edge = count, .all_resident = true};
     const auto screen = make_vectors(std::get<VectorItems>(items.sides))->make(gpu, Pairs::triangle(count), plan);
-    const HalfSet set = screen->half_set().value();
-    const auto scorer = make_plain_scorer(set);
+    const ResidentRows all_rows = screen->resident_rows().value();
+    const auto scorer = make_plain_scorer(all_rows.halves);
+    std::optional<Rejects> rejects;
+    if (with_rejects_) rejects.emplace(gpu, all_rows, kPlain, 1 << 28);
     std::vector<std::int32_t> nodes(static_cast<std::size_t>(count));
     std::iota(nodes.begin(), nodes.end(), 0);
     const DeviceBuffer<std::int32_t> there(count, gpu.stream());
@@ -98,7 +106,15 @@ class Fused : public testing::Test {
     const auto decide = [&](const PairList& list) {
       screen->decide(whole.count(), Cores{}, DeviceComponents{list, threshold, {there.data()}, 0});
     };
-    FusedComponents all({gpu, set, threshold, {there.data()}, *scorer, capacity, decide, first_wave});
+    FusedComponents all({gpu,
+                         all_rows.halves,
+                         threshold,
+                         {there.data()},
+                         *scorer,
+                         capacity,
+                         rejects ? std::span(rejects->passes()) : std::span<const RejectPass>{},
+                         decide,
+                         first_wave});
     Outcome outcome;
     for (; !all.done(); ++outcome.waves) all.advance();
     EXPECT_EQ(all.share_done(), 1);
@@ -110,6 +126,7 @@ class Fused : public testing::Test {
     outcome.skipped = all.pairs_skipped();
     outcome.evaluations = all.exact_evaluations();
     outcome.repeated = all.tiles_repeated();
+    outcome.rejected = all.tiles_rejected();
     return outcome;
   }
 
@@ -118,6 +135,7 @@ class Fused : public testing::Test {
     EXPECT_EQ(emulator::live_host_allocations(), 0);
   }
 
+  bool with_rejects_ = false;
   ThreadPool pool_{2};
   std::unique_ptr<Progress> progress_ = make_silent_progress();
   Cancellation cancellation_;
@@ -185,9 +203,43 @@ TEST_F(Fused, DecidesPairsBesideTheThreshold) {
                                         std::sqrt(1 - cosine * cosine) * across[at] / std::sqrt(across_squares));
     }
   }
-  const Outcome outcome = fused(rows, kThreshold);
-  EXPECT_EQ(outcome.labels, by_definition(rows, kThreshold));
-  EXPECT_GE(outcome.evaluations, kCount / 2);
+  for (const bool with_rejects : {false, true}) {
+    with_rejects_ = with_rejects;
+    const Outcome outcome = fused(rows, kThreshold);
+    EXPECT_EQ(outcome.labels, by_definition(rows, kThreshold));
+    EXPECT_GE(outcome.evaluations, kCount / 2);
+  }
+}
+
+/// Rows in four groups that lie one after the other, each around a direction of its own: few tiles have pairs that are
+/// alike. Two rows of different groups are alike nevertheless.
+Array<float, 2> grouped(std::int64_t num_rows, std::int64_t depth) {
+  Random random(12);
+  Array<float, 2> rows({num_rows, depth});
+  const auto x = rows.view();
+  for (std::int64_t row = 0; row < num_rows; ++row) {
+    const std::int64_t group = 4 * row / num_rows;
+    for (std::int64_t k = 0; k < depth; ++k) {
+      const double wave = std::sin(static_cast<double>((group + 1) * (k + 1)));
+      x(row, k) = static_cast<float>(wave + 0.6 * (2 * random.uniform() - 1));
+    }
+  }
+  for (std::int64_t k = 0; k < depth; ++k) x(num_rows - 1, k) = 2 * x(0, k);
+  return rows;
+}
+
+TEST_F(Fused, RejectsTilesAndLosesNothing) {
+  const auto rows = grouped(1024, 128);
+  for (const double threshold : {0.5, 0.83}) {
+    const Labels expected = by_definition(rows, threshold);
+    with_rejects_ = false;
+    EXPECT_EQ(fused(rows, threshold).rejected, 0);
+    with_rejects_ = true;
+    const Outcome outcome = fused(rows, threshold);
+    EXPECT_EQ(outcome.labels, expected) << threshold;
+    // Of 10 tiles those of two groups, but for the one in the corner.
+    EXPECT_EQ(outcome.rejected, 5) << threshold;
+  }
 }
 
 TEST_F(Fused, DecidesTheSameInWhateverOrderThreadsRun) {

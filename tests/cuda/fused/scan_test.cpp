@@ -35,15 +35,19 @@ TEST(ProductFloor, IsBelowEveryProductThatMayReachTheThreshold) {
     const double most_x = 1e-3 * random.uniform();
     const double most_y = 1e-3 * random.uniform();
     const auto depth = 16 * (1 + static_cast<std::int64_t>(random.below(64)));
-    const float floor = product_floor(threshold, most_x, most_y, depth);
+    // Of halves, and of bytes, whose units are no powers of two.
+    const double quantum = random.uniform() / 127 + 1e-4;
+    const Precision precision = k % 2 == 0 ? half_precision(depth) : Precision{quantum * quantum, 0x1p-24};
+    const float floor = product_floor(threshold, most_x, most_y, precision);
     // As large errors as there may be, at the last products that count.
     float product = floor;
     for (int step = 0; step < 3; ++step) product = std::nextafter(product, -2e5F);
     for (int step = 0; step < 8; ++step, product = std::nextafter(product, 2e5F)) {
       for (const double share : {1.0, random.uniform()}) {
-        if (half_interval(product, share * most_x, share * most_y, depth).high < threshold) continue;
+        if (product_interval(product, share * most_x, share * most_y, precision).high < threshold) continue;
         ++reached;
-        ASSERT_GE(product, floor) << threshold << ", " << most_x << ", " << most_y << ", " << depth;
+        ASSERT_GE(product, floor) << threshold << ", " << most_x << ", " << most_y << ", " << depth << ", "
+                                  << precision.unit;
       }
     }
   }
@@ -73,13 +77,14 @@ class Scan : public testing::Test {
     std::vector<ScoredPair> listed;
     unsigned long long count;
     unsigned redo;
+    unsigned marks;
   };
 
   float product(double score) const { return static_cast<float>(score * kHalfScale * kHalfScale); }
   double band() const { return half_band(kError, kError, kDepth); }
 
   Result scan(const std::vector<float>& products, std::int64_t num_rows, std::int64_t row_begin, std::int64_t col_begin,
-              std::int64_t capacity = 1000) {
+              std::int64_t capacity = 1000, bool only_mark = false) {
     const Stream& stream = gpu_.stream();
     const auto on_device = [&](const auto& from) {
       using Value = typename std::decay_t<decltype(from)>::value_type;
@@ -99,19 +104,22 @@ class Scan : public testing::Test {
     const auto products_there = on_device(products);
     const auto redo = on_device(std::vector<unsigned>(2, 0));
     const auto count = on_device(std::vector<unsigned long long>(1, 0));
+    const auto marks = on_device(std::vector<unsigned>(2, 0));
     const DeviceBuffer<ScoredPair> pairs(capacity, stream);
-    const TileScan all{{errors.data(), norms_there.data(), most_errors.data(), num_rows, kDepth},
+    const TileScan all{{errors.data(), norms_there.data(), most_errors.data(), num_rows, half_precision(kDepth)},
                        kThreshold,
+                       only_mark ? marks.data() : nullptr,
                        {nodes_there.data()},
                        {pairs.data(), count.data()},
                        static_cast<unsigned long long>(capacity),
                        redo.data()};
     launch(stream, dim3(1), dim3(kThreads), scan_given, products_there.data(), TilePlace{row_begin, col_begin, 35},
            all);
-    Result result{nodes, {}, 0, 0};
+    Result result{nodes, {}, 0, 0, 0};
     copy_to_host(result.nodes.data(), nodes_there.data(), num_rows, stream);
     copy_to_host(&result.count, count.data(), 1, stream);
     copy_to_host(&result.redo, redo.data() + 1, 1, stream);
+    copy_to_host(&result.marks, marks.data() + 1, 1, stream);
     stream.synchronize();
     result.listed.resize(std::min<std::size_t>(result.count, static_cast<std::size_t>(capacity)));
     copy_to_host(result.listed.data(), pairs.data(), std::ssize(result.listed), stream);
@@ -191,6 +199,18 @@ TEST_F(Scan, MarksATileWhoseListIsFull) {
   EXPECT_EQ(full.count, 100U);
   EXPECT_EQ(full.redo, 1U << 3);  // entry 35
   EXPECT_EQ(scan(products, 600, 0, 256, 100).redo, 0U);
+}
+
+TEST_F(Scan, OnlyMarksATileWithAPairThatMayReachTheThreshold) {
+  auto products = nothing();
+  at(products, 100, 7) = product(kThreshold - 1.01 * band());
+  EXPECT_EQ(scan(products, 600, 0, 256, 1000, true).marks, 0U);
+  at(products, 100, 7) = product(kThreshold - 0.99 * band());
+  at(products, 30, 9) = product(0.9);
+  const Result result = scan(products, 600, 0, 256, 1000, true);
+  EXPECT_EQ(result.marks, 1U << 3);  // entry 35
+  EXPECT_EQ(result.count, 0U);
+  for (std::int32_t node = 0; node < 600; ++node) EXPECT_EQ(root(result, node), node);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
     plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_device_bytes(pairs, sink) + cores_bytes,
                        gpu.budget_bytes());
   } catch (const Error&) {
-    if (pairs.shape() != Pairs::Shape::list) throw;
+    if (pairs.shape() != Pairs::Shape::list || metric.device().kind != Device::Kind::cpu) throw;
     return CpuBackend().compare(pairs, metric, sink, context, checkpoint);  // lists name any item: all or nothing
   }
   std::vector<Exact> exact(static_cast<std::size_t>(num_workers), Exact(metric));

@@ -11,6 +11,9 @@
 #include "similarity/arithmetic/cosine.hpp"
 #include "similarity/arithmetic/euclidean.hpp"
 
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
+
 namespace simile::cuda {
 namespace {
 
@@ -32,6 +35,24 @@ __global__ void round_rows(const float* rows, const double* norms, std::int64_t 
   if (team.lane == 0) errors[row] = round_up(byte_error(multiplier > 0 ? 1 : 0, residual, dimensions));
 }
 
+/// Squared norms by the definition's sums; `first_wrong` is at most the number of a row that holds NaN or an infinite
+/// value. One row a team.
+__global__ void square_rows(const float* rows, std::int64_t num_rows, std::int64_t dimensions, double* norms,
+                            unsigned long long* first_wrong) {
+  const Team team = Team::here();
+  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  if (row >= num_rows) return;
+  double partial = 0;
+  for (std::int64_t k = team.lane; k < dimensions; k += kTeam) {
+    const double value = rows[row * dimensions + k];
+    partial += value * value;
+  }
+  const double norm = team.sum(partial);
+  if (team.lane != 0) return;
+  norms[row] = norm;
+  if (!isfinite(norm)) atomicMin(first_wrong, static_cast<unsigned long long>(row));
+}
+
 /// Rows divided by their lengths, as floats. One row a team.
 __global__ void normalise(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
                           std::int64_t depth, float* out) {
@@ -44,7 +65,28 @@ __global__ void normalise(const float* rows, const double* norms, std::int64_t n
   }
 }
 
+bool on_device(const View<const float, 2>& rows) { return rows.device.kind == Device::Kind::cuda; }
+
+/// Of rows on the device. Throws invalid_argument when one holds NaN or an infinite value.
+DeviceBuffer<double> squared_norms(const Gpu& gpu, const View<const float, 2>& rows) {
+  const Stream& stream = gpu.stream();
+  const std::int64_t count = rows.shape[0];
+  DeviceBuffer<double> norms(count, stream);
+  const DeviceBuffer<unsigned long long> first_wrong(1, stream);
+  auto answer = static_cast<unsigned long long>(count);
+  copy_to_device(first_wrong.data(), &answer, 1, stream);
+  launch(stream, grid_of(blocks_for(count, kThreads / kTeam)), dim3(kThreads), square_rows, rows.data, count,
+         rows.shape[1], norms.data(), first_wrong.data());
+  copy_to_host(&answer, first_wrong.data(), 1, stream);
+  stream.synchronize();
+  if (answer < static_cast<unsigned long long>(count)) {
+    throw Error(ErrorCode::invalid_argument, concat("row ", answer, " holds NaN or an infinite value"));
+  }
+  return norms;
+}
+
 struct VectorBlock {
+  /// Both on the host, or both on the device.
   struct Source {
     View<const float, 2> rows;
     const double* norms;
@@ -53,34 +95,43 @@ struct VectorBlock {
   void load(Gpu& gpu, const Source& source, const Range& items) {
     dimensions = source.rows.shape[1];
     depth = padded(dimensions);
-    if (rows.size() < items.size() * dimensions) {
-      const Stream& stream = gpu.uploader().stream();
-      rows = DeviceBuffer<float>(items.size() * dimensions, stream);
-      norms = DeviceBuffer<double>(items.size(), stream);
+    begin = items.begin;
+    rows = source.rows.data + items.begin * dimensions;
+    norms = source.norms + items.begin;
+    const Stream& stream = gpu.uploader().stream();
+    if (halves.size() < items.size() * depth) {
       halves = DeviceBuffer<__half>(items.size() * depth, stream);
       errors = DeviceBuffer<float>(items.size(), stream);
     }
-    begin = items.begin;
-    gpu.uploader().copy(rows.data(), source.rows.data + items.begin * dimensions, items.size() * dimensions * 4);
-    gpu.uploader().copy(norms.data(), source.norms + items.begin, items.size() * 8);
+    if (on_device(source.rows)) return;
+    if (own_norms.size() < items.size()) {
+      own_rows = DeviceBuffer<float>(items.size() * dimensions, stream);
+      own_norms = DeviceBuffer<double>(items.size(), stream);
+    }
+    gpu.uploader().copy(own_rows.data(), rows, items.size() * dimensions * 4);
+    gpu.uploader().copy(own_norms.data(), norms, items.size() * 8);
+    rows = own_rows.data();
+    norms = own_norms.data();
   }
   void prepare(Gpu& gpu, const Range& items) {
-    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), round_rows, rows.data(),
-           norms.data(), items.size(), dimensions, depth, halves.data(), errors.data());
+    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), round_rows, rows, norms,
+           items.size(), dimensions, depth, halves.data(), errors.data());
   }
   /// Of the items, from the block's.
   void singles(const Gpu& gpu, const Range& items, float* out) const {
     launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), normalise,
-           rows.data() + (items.begin - begin) * dimensions, norms.data() + (items.begin - begin), items.size(),
-           dimensions, depth, out);
+           rows + (items.begin - begin) * dimensions, norms + (items.begin - begin), items.size(), dimensions, depth,
+           out);
   }
-  TeamRows team_rows() const { return {rows.data(), norms.data(), begin, dimensions}; }
+  TeamRows team_rows() const { return {rows, norms, begin, dimensions}; }
 
   std::int64_t begin = 0;
   std::int64_t dimensions = 0;
   std::int64_t depth = 0;  ///< of a padded row
-  DeviceBuffer<float> rows;
-  DeviceBuffer<double> norms;  ///< squared, by the definition's sums
+  const float* rows = nullptr;
+  const double* norms = nullptr;  ///< squared, by the definition's sums
+  DeviceBuffer<float> own_rows;   ///< where they come from the host
+  DeviceBuffer<double> own_norms;
   DeviceBuffer<__half> halves;
   DeviceBuffer<float> errors;  ///< of the halves
 };
@@ -138,7 +189,11 @@ class Vectors final : public Screen {
   Vectors(Gpu& gpu, const Pairs& pairs, const VectorItems& items, const MemoryPlan& plan)
       : gpu_(gpu),
         kind_(items.kind),
-        sides_(gpu, pairs, {items.left, items.left_norms}, {items.right, items.right_norms}, plan) {}
+        left_norms_(on_device(items.left) ? squared_norms(gpu, items.left) : DeviceBuffer<double>()),
+        right_norms_(on_device(items.right) && !pairs.one_set() ? squared_norms(gpu, items.right)
+                                                                : DeviceBuffer<double>()),
+        sides_(gpu, pairs, source(items.left, items.left_norms, left_norms_),
+               source(items.right, items.right_norms, right_norms_), plan) {}
 
   void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
              const DeviceSink& sink) override {
@@ -166,13 +221,18 @@ class Vectors final : public Screen {
   std::optional<ResidentRows> resident_rows() override {
     if (kind_ != VectorItems::Kind::cosine) return std::nullopt;
     const VectorBlock& all = sides_.left(0);
-    return ResidentRows{{all.halves.data(), all.errors.data(), all.norms.data(), all.errors.size(), all.depth,
-                         half_precision(all.depth)},
-                        all.rows.data(),
-                        all.dimensions};
+    return ResidentRows{
+        {all.halves.data(), all.errors.data(), all.norms, all.errors.size(), all.depth, half_precision(all.depth)},
+        all.rows,
+        all.dimensions};
   }
 
  private:
+  static VectorBlock::Source source(const View<const float, 2>& rows, const double* norms,
+                                    const DeviceBuffer<double>& on_device_norms) {
+    return {rows, on_device(rows) ? on_device_norms.data() : norms};
+  }
+
   // Of rows of a few hundred values; only what is fastest depends on it.
   static constexpr double kTypicalError = 3e-4;
 
@@ -205,8 +265,8 @@ class Vectors final : public Screen {
             .unit = half ? 1 / (kHalfScale * kHalfScale) : 1,
             .left_errors = half ? left.errors.data() : nullptr,
             .right_errors = half ? right.errors.data() : nullptr,
-            .left_norms = left.norms.data(),
-            .right_norms = right.norms.data(),
+            .left_norms = left.norms,
+            .right_norms = right.norms,
             .left_begin = left.begin,
             .right_begin = right.begin,
             .dimensions = left.dimensions,
@@ -225,6 +285,8 @@ class Vectors final : public Screen {
 
   Gpu& gpu_;
   VectorItems::Kind kind_;
+  DeviceBuffer<double> left_norms_;  // of rows on the device
+  DeviceBuffer<double> right_norms_;
   ResidentSides<VectorBlock> sides_;
 };
 
@@ -237,7 +299,7 @@ class VectorsMaker final : public ScreenMaker {
     const std::int64_t dimensions = items_.left.shape[1];
     cost.tile.bytes_per_pair = sizeof(float);
     cost.tile.bytes_per_row = cost.tile.bytes_per_column = 4 * padded(dimensions);
-    cost.bytes_per_item = 4 * dimensions + 2 * padded(dimensions) + 12;
+    cost.bytes_per_item = (on_device(items_.left) ? 0 : 4 * dimensions) + 2 * padded(dimensions) + 12;
     return cost;
   }
   std::unique_ptr<Screen> make(Gpu& gpu, const Pairs& pairs, const MemoryPlan& plan) const override {

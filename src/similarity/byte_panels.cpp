@@ -7,9 +7,7 @@
 namespace simile {
 
 BytePanels::BytePanels(std::int64_t num_rows, std::int64_t depth)
-    : num_rows_(num_rows),
-      bytes_({(num_rows + kPanelRows - 1) / kPanelRows + 1,
-              (depth + kScreenBlock - 1) / kScreenBlock * kScreenBlock * kPanelRows}) {}
+    : num_rows_(num_rows), bytes_({num_panels(num_rows), panel_bytes(depth)}) {}
 
 void BytePanels::put(std::int64_t row, const std::int8_t* values) {
   std::int8_t* target = bytes_.data() + row / kPanelRows * bytes_.shape(1) + row % kPanelRows * 4;

@@ -25,6 +25,10 @@ class BytePanels {
   std::int64_t padded_depth() const { return bytes_.shape(1) / kPanelRows; }
   std::int64_t groups() const { return padded_depth() / 4; }
   std::int64_t size_bytes() const { return bytes_.size_bytes(); }
+  /// Of so many rows.
+  static std::int64_t size_bytes(std::int64_t num_rows, std::int64_t depth) {
+    return num_panels(num_rows) * panel_bytes(depth);
+  }
 
   /// Writes a row of padded_depth() values.
   void put(std::int64_t row, const std::int8_t* values);
@@ -36,6 +40,11 @@ class BytePanels {
   }
 
  private:
+  static std::int64_t num_panels(std::int64_t num_rows) { return (num_rows + kPanelRows - 1) / kPanelRows + 1; }
+  static std::int64_t panel_bytes(std::int64_t depth) {
+    return (depth + kScreenBlock - 1) / kScreenBlock * kScreenBlock * kPanelRows;
+  }
+
   std::int64_t num_rows_ = 0;
   Array<std::int8_t, 2> bytes_;  // [panel, depth * kPanelRows]
 };

@@ -33,6 +33,7 @@ constexpr bool kTriedOnGpu = false;
 constexpr double kWorthwhileSeconds = 3;
 
 Device chosen_device(const Pairs& pairs, const Metric& metric, const Context& context) {
+  if (context.choose_device && metric.device().kind != Device::Kind::cpu) return metric.device();
   if (!kTriedOnGpu || !context.choose_device) return context.device;
   const double seconds = expected_cpu_seconds(pairs, metric, context.pool.num_threads());
   if (seconds < kWorthwhileSeconds) return context.device;
@@ -57,6 +58,10 @@ CompareStats compare(const Pairs& pairs, const Metric& metric, Sink& sink, const
   }
   Context on_device = context;
   on_device.device = chosen_device(pairs, metric, context);
+  if (metric.device().kind != Device::Kind::cpu && metric.device() != on_device.device) {
+    throw Error(ErrorCode::invalid_argument, concat("features on ", to_string(metric.device()),
+                                                    " cannot be compared on ", to_string(on_device.device)));
+  }
   for (const Backend* backend : backends()) {
     for (const auto& info : backend->devices()) {
       if (info.device != on_device.device) continue;

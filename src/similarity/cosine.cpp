@@ -26,9 +26,11 @@ CosineMetric::~CosineMetric() = default;
 std::int64_t CosineMetric::num_left() const { return sides_->num_left(); }
 std::int64_t CosineMetric::num_right() const { return sides_->num_right(); }
 std::int64_t CosineMetric::resident_bytes() const { return sides_->resident_bytes(); }
+Device CosineMetric::device() const { return sides_->device(); }
 Cost CosineMetric::cost() const { return sides_->cost(); }
 
 double CosineMetric::exact(std::int64_t left, std::int64_t right) const {
+  sides_->ensure_on_host();
   const double norm_left = sides_->left_norm(left);
   const double norm_right = sides_->right_norm(right);
   if (norm_left == 0 || norm_right == 0) return kAlikeToNothing;

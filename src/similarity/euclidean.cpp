@@ -21,9 +21,11 @@ EuclideanMetric::~EuclideanMetric() = default;
 std::int64_t EuclideanMetric::num_left() const { return sides_->num_left(); }
 std::int64_t EuclideanMetric::num_right() const { return sides_->num_right(); }
 std::int64_t EuclideanMetric::resident_bytes() const { return sides_->resident_bytes(); }
+Device EuclideanMetric::device() const { return sides_->device(); }
 Cost EuclideanMetric::cost() const { return sides_->cost(); }
 
 double EuclideanMetric::exact(std::int64_t left, std::int64_t right) const {
+  sides_->ensure_on_host();
   return 0 - kernels().squared_distance(sides_->left(left), sides_->right(right), sides_->dimensions());
 }
 

@@ -27,6 +27,12 @@ std::vector<std::int64_t> make_stages(std::int64_t padded_depth) {
 
 }  // namespace
 
+std::int64_t QuantisedRows::size_bytes(std::int64_t num_rows, std::int64_t depth) {
+  constexpr std::int64_t kMostFields = first_tail + kStages + 1;
+  return BytePanels::size_bytes(num_rows, depth) +
+         kMostFields * (num_rows + 2 * kPanelRows) * static_cast<std::int64_t>(sizeof(float));
+}
+
 QuantisedRows::QuantisedRows(View<const float, 2> rows, const double* squared_norms, bool normalised)
     : panels_(rows.shape[0], rows.shape[1]), stages_(make_stages(panels_.padded_depth())) {
   const std::int64_t depth = rows.shape[1];

@@ -22,7 +22,8 @@ class QuantisedRows {
   QuantisedRows(View<const float, 2> rows, const double* squared_norms, bool normalised);
 
   const BytePanels& panels() const { return panels_; }
-  std::int64_t size_bytes() const { return panels_.size_bytes() + items_.size_bytes(); }
+  /// Of so many rows, at most.
+  static std::int64_t size_bytes(std::int64_t num_rows, std::int64_t depth);
 
   /// Depths, in groups, at which a pair may be rejected before all its values are multiplied; ascending, the last is
   /// all of them.

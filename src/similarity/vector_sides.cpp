@@ -33,19 +33,48 @@ void squared_norms(const View<const float, 2>& rows, double* norms) {
 }  // namespace
 
 VectorSides::VectorSides(View<const float, 2> left, View<const float, 2> right, bool normalised)
-    : left_(left), right_(right), one_set_(left.data == right.data && left.shape == right.shape) {
+    : left_(left),
+      right_(right),
+      one_set_(left.data == right.data && left.shape == right.shape),
+      normalised_(normalised) {
   ensure(left.contiguous() && right.contiguous(), "vectors must be contiguous");
   if (left.shape[1] != right.shape[1] || left.shape[1] < 1) {
     throw Error(ErrorCode::invalid_argument,
                 concat("vectors of ", left.shape[1], " and ", right.shape[1], " dimensions cannot be compared"));
   }
+  if (left.device != right.device) {
+    throw Error(ErrorCode::invalid_argument, concat("vectors on ", to_string(left.device), " and on ",
+                                                    to_string(right.device), " cannot be compared"));
+  }
+  if (device().kind != Device::Kind::cpu) return;
   norms_ = Array<double, 1>({num_left() + (one_set_ ? 0 : num_right())});
   squared_norms(left, norms_.data());
   if (!one_set_) squared_norms(right, norms_.data() + num_left());
-  if (dimensions() > kMaxProductDepth) return;
-  left_bytes_.emplace(left, norms_.data(), normalised);
-  if (!one_set_) right_bytes_.emplace(right, right_norms(), normalised);
-  bytes_.emplace(*left_bytes_, one_set_ ? *left_bytes_ : *right_bytes_, one_set_);
+}
+
+VectorSides::Bytes::Bytes(const VectorSides& sides, bool normalised)
+    : left(sides.left_, sides.norms_.data(), normalised),
+      right(sides.one_set_
+                ? std::nullopt
+                : std::optional<QuantisedRows>(std::in_place, sides.right_, sides.right_norms(), normalised)),
+      screen(left, right ? *right : left, sides.one_set_) {}
+
+const ByteScreen& VectorSides::bytes() const {
+  std::call_once(bytes_once_, [this] { bytes_.emplace(*this, normalised_); });
+  return bytes_->screen;
+}
+
+bool VectorSides::has_bytes() const { return dimensions() <= kMaxProductDepth; }
+
+void VectorSides::ensure_on_host() const {
+  if (device().kind == Device::Kind::cpu) return;
+  throw Error(ErrorCode::invalid_argument,
+              concat("the vectors lie on ", to_string(device()), " and are compared there, not on cpu"));
+}
+
+VectorItems VectorSides::items(VectorItems::Kind kind) const {
+  if (device().kind != Device::Kind::cpu) return {kind, left_, right_, nullptr, nullptr};
+  return {kind, left_, right_, norms_.data(), right_norms()};
 }
 
 bool VectorSides::same_row(std::int64_t left_row, std::int64_t right_row) const {
@@ -54,11 +83,11 @@ bool VectorSides::same_row(std::int64_t left_row, std::int64_t right_row) const 
 }
 
 std::int64_t VectorSides::resident_bytes() const {
-  std::int64_t bytes =
-      norms_.size_bytes() + static_cast<std::int64_t>(sizeof(float)) * (left_.size() + (one_set_ ? 0 : right_.size()));
-  if (left_bytes_) bytes += left_bytes_->size_bytes();
-  if (right_bytes_) bytes += right_bytes_->size_bytes();
-  return bytes;
+  if (device().kind != Device::Kind::cpu) return 0;
+  const auto side = [&](std::int64_t rows) {
+    return 4 * rows * dimensions() + (has_bytes() ? QuantisedRows::size_bytes(rows, dimensions()) : 0);
+  };
+  return norms_.size_bytes() + side(num_left()) + (one_set_ ? 0 : side(num_right()));
 }
 
 Cost VectorSides::cost() const {
@@ -74,9 +103,10 @@ Cost VectorSides::cost() const {
 }
 
 VectorSides::Choice VectorSides::choose(const Tile& tile, double floor, double max_width) const {
+  ensure_on_host();
   const bool few_rows = tile.rows.size() < kFewRows;
-  if (bytes_ && std::isfinite(floor) && bytes_->max_width() <= max_width) {
-    const ByteScreen::Plan plan = bytes_->plan(floor);
+  if (has_bytes() && std::isfinite(floor) && bytes().max_width() <= max_width) {
+    const ByteScreen::Plan plan = bytes().plan(floor);
     if (few_rows || plan.unsure <= kMostUnsure) return {Way::bytes, plan.stage};
   }
   return {few_rows ? Way::exact : Way::floats, 0};

@@ -16,7 +16,9 @@ class VectorSides;
 /// copy, where that leaves few pairs open; else a single-precision matrix product of the normalised rows.
 class CosineMetric final : public Metric {
  public:
-  /// Throws invalid_argument when the sides differ in d, d is 0, or a value is NaN or infinite (naming the row).
+  /// Vectors on the host, or on a GPU: these are compared there only, as they lie, and what writes them must be done.
+  /// Throws invalid_argument when the sides differ in d or lie on different devices, d is 0, or a value is NaN or
+  /// infinite (naming the row; of vectors on a GPU, compare() does).
   explicit CosineMetric(View<const float, 2> vectors);
   CosineMetric(View<const float, 2> left, View<const float, 2> right);
   ~CosineMetric() override;
@@ -25,6 +27,7 @@ class CosineMetric final : public Metric {
   std::int64_t num_left() const override;
   std::int64_t num_right() const override;
   std::int64_t resident_bytes() const override;
+  Device device() const override;
   Cost cost() const override;
   double exact(std::int64_t left, std::int64_t right) const override;
   MetricItems items() const override;

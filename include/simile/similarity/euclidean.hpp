@@ -16,7 +16,7 @@ class VectorSides;
 /// the rows are long, so rows that lie far from 0 and close to each other are evaluated exactly.
 class EuclideanMetric final : public Metric {
  public:
-  /// Throws invalid_argument when the sides differ in d, d is 0, or a value is NaN or infinite (naming the row).
+  /// Vectors on the host or on a GPU, and errors, as CosineMetric's.
   explicit EuclideanMetric(View<const float, 2> vectors);
   EuclideanMetric(View<const float, 2> left, View<const float, 2> right);
   ~EuclideanMetric() override;
@@ -25,6 +25,7 @@ class EuclideanMetric final : public Metric {
   std::int64_t num_left() const override;
   std::int64_t num_right() const override;
   std::int64_t resident_bytes() const override;
+  Device device() const override;
   Cost cost() const override;
   double exact(std::int64_t left, std::int64_t right) const override;
   MetricItems items() const override;

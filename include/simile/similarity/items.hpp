@@ -9,10 +9,11 @@
 
 namespace simile {
 
-// What a metric compares, as it lies on the host: all that a backend needs to compare it elsewhere. Of one set the
-// right side is the left one: the same pointers.
+// What a metric compares, as it lies on the host (vectors: or on a GPU): all that a backend needs to compare it
+// elsewhere. Of one set the right side is the left one: the same pointers.
 
-/// Rows of float32 [n, d], compared by cosine or Euclidean distance, and their squared norms by the definition's sums.
+/// Rows of float32 [n, d], compared by cosine or Euclidean distance, and their squared norms by the definition's sums:
+/// null of rows on a GPU.
 struct VectorItems {
   enum class Kind : unsigned char { cosine, euclidean };
   Kind kind;

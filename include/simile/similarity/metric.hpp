@@ -50,7 +50,9 @@ class Metric {
   virtual std::string_view name() const = 0;
   virtual std::int64_t num_left() const = 0;
   virtual std::int64_t num_right() const = 0;
-  /// Bytes of the features and of what the metric keeps beside them.
+  /// Where the features lie. Those on a GPU are compared there and nowhere else.
+  virtual Device device() const { return {}; }
+  /// Bytes on the host of the features and of what the metric keeps beside them.
   virtual std::int64_t resident_bytes() const = 0;
   /// Bytes that screens keep besides, from the first tile on that allows it (Need::keep): they are faster then.
   virtual std::int64_t kept_bytes() const { return 0; }

@@ -22,6 +22,7 @@ class MutualReachability final : public Metric {
   std::int64_t num_right() const override { return metric_.num_right(); }
   std::int64_t resident_bytes() const override { return metric_.resident_bytes(); }
   std::int64_t kept_bytes() const override { return metric_.kept_bytes(); }
+  Device device() const override { return metric_.device(); }
   Cost cost() const override { return metric_.cost(); }
   double exact(std::int64_t left, std::int64_t right) const override;
   MetricItems items() const override;

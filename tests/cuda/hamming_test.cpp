@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hamming distance by tensor cores on the emulated device, against the host: codes of many lengths, sets around the
-// edges of blocks and warps, pairs at the border of what is alike, blocks that are rejected early, late or not at all.
-#include "cuda/similarity/hamming_tensor.cuh"
+// Hamming distance on the emulated device, by counting and by tensor cores, against the host: codes of many lengths,
+// sets around the edges of blocks and warps, pairs at the border of what is alike, blocks that are rejected early, late
+// or not at all.
+#include "simile/similarity/hamming.hpp"
 
 #include <cstdlib>
 #include <memory>
@@ -12,11 +13,11 @@
 #include <gtest/gtest.h>
 
 #include "cuda/similarity/backend.hpp"
+#include "cuda/similarity/hamming_tensor.cuh"
 #include "similarity/sink_kinds.hpp"
 
 #include "simile/core/random.hpp"
 #include "simile/similarity/compare.hpp"
-#include "simile/similarity/hamming.hpp"
 
 namespace simile::cuda {
 namespace {
@@ -52,9 +53,8 @@ Array<std::uint8_t, 2> make_codes(std::int64_t count, std::int64_t bits, std::in
   return codes;
 }
 
-class HammingOnTensorCores : public testing::Test {
+class HammingOnDevice : public testing::Test {
  protected:
-  void SetUp() override { ::setenv("SIMILE_GPU_HAMMING", "tensor", /*overwrite=*/1); }
   void TearDown() override {
     ::unsetenv("SIMILE_GPU_HAMMING");
     EXPECT_EQ(emulator::live_allocations(), 0);
@@ -73,8 +73,11 @@ class HammingOnTensorCores : public testing::Test {
   }
   void expect_same(const Pairs& pairs, const Metric& metric, double threshold) {
     for (const SinkKind& kind : sink_kinds(threshold, 1 << 16)) {
-      ASSERT_EQ(text_of(CudaBackend(), pairs, metric, kind), text_of(*backends().front(), pairs, metric, kind))
-          << kind.name << ", threshold " << threshold;
+      const std::string expected = text_of(*backends().front(), pairs, metric, kind);
+      for (const char* const way : {"", "tensor"}) {
+        ::setenv("SIMILE_GPU_HAMMING", way, /*overwrite=*/1);
+        ASSERT_EQ(text_of(CudaBackend(), pairs, metric, kind), expected) << kind.name << ", " << threshold << way;
+      }
     }
   }
 
@@ -83,7 +86,7 @@ class HammingOnTensorCores : public testing::Test {
   Cancellation cancellation_;
 };
 
-class HammingOfSizes : public HammingOnTensorCores,
+class HammingOfSizes : public HammingOnDevice,
                        public testing::WithParamInterface<std::tuple<std::int64_t, std::int64_t>> {};
 
 INSTANTIATE_TEST_SUITE_P(Bits, HammingOfSizes,
@@ -99,7 +102,7 @@ TEST_P(HammingOfSizes, FindWhatTheHostFinds) {
   expect_same(Pairs::triangle(count), HammingMetric(codes.view(), bits), threshold);
 }
 
-TEST_F(HammingOnTensorCores, FindTheOnlyPairThatReaches) {
+TEST_F(HammingOnDevice, FindTheOnlyPairThatReaches) {
   for (const std::int64_t bits : {1, 64, 100, 129, 1000, 4096}) {
     const auto code = make_codes(1, bits, 0);
     for (const std::int64_t reach : {std::int64_t{0}, bits / 10, bits / 2, bits - 1}) {
@@ -114,7 +117,7 @@ TEST_F(HammingOnTensorCores, FindTheOnlyPairThatReaches) {
   }
 }
 
-TEST_F(HammingOnTensorCores, FindWhatTheHostFindsInTwoSets) {
+TEST_F(HammingOnDevice, FindWhatTheHostFindsInTwoSets) {
   for (const std::int64_t bits : {100, 1280}) {
     const std::int64_t reach = bits / 20;
     const auto few = make_codes(3, bits, reach);

@@ -3,9 +3,9 @@
 #include <span>
 #include <string>
 
+#include "inputs.hpp"
 #include "kernel_bench.hpp"
 #include "support/oracle.hpp"
-#include "support/random_images.hpp"
 
 #include "simile/core/text.hpp"
 #include "simile/similarity/cosine.hpp"
@@ -26,19 +26,18 @@ template <class VectorMetric>
 void register_case(const std::string& metric_name, const Case& given, Oracle oracle) {
   const std::string name =
       concat(metric_name, "/", bench_place(), "/n:", given.num_items, "/d:", given.dimensions, "/t:", given.threshold);
-  benchmark::RegisterBenchmark(
-      name.c_str(),
-      [given, oracle](benchmark::State& state) {
-        // Groups of about ten; cosines within a group lie around .93.
-        const auto vectors = clustered_unit_vectors(given.num_items, given.dimensions, given.num_items / 10, 0.27, 1);
-        const VectorMetric metric(vectors.view());
-        const auto row = [&](std::int64_t item) {
-          return std::span<const float>(vectors.data() + item * given.dimensions,
-                                        static_cast<std::size_t>(given.dimensions));
-        };
-        run_components(state, metric, given.threshold, given.dimensions * static_cast<std::int64_t>(sizeof(float)),
-                       [&](auto i, auto j) { return oracle(row(i), row(j)); });
-      })
+  benchmark::RegisterBenchmark(name.c_str(),
+                               [given, oracle](benchmark::State& state) {
+                                 const auto vectors = bench_vectors(given.num_items, given.dimensions);
+                                 const VectorMetric metric(vectors.view());
+                                 const auto row = [&](std::int64_t item) {
+                                   return std::span<const float>(vectors.data() + item * given.dimensions,
+                                                                 static_cast<std::size_t>(given.dimensions));
+                                 };
+                                 run_components(state, metric, given.threshold,
+                                                given.dimensions * static_cast<std::int64_t>(sizeof(float)),
+                                                [&](auto i, auto j) { return oracle(row(i), row(j)); });
+                               })
       ->UseRealTime()
       ->Unit(benchmark::kMillisecond);
 }

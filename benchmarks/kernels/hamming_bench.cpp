@@ -2,11 +2,10 @@
 #include <span>
 #include <string>
 
+#include "inputs.hpp"
 #include "kernel_bench.hpp"
 #include "support/oracle.hpp"
 
-#include "simile/core/array.hpp"
-#include "simile/core/random.hpp"
 #include "simile/core/text.hpp"
 #include "simile/similarity/hamming.hpp"
 
@@ -19,19 +18,6 @@ struct Case {
   std::int64_t reach;  ///< differing bits that are still alike
 };
 
-/// Random codes, one in four the one before with two bits changed.
-Array<std::uint8_t, 2> make_codes(const Case& given) {
-  Array<std::uint8_t, 2> codes({given.num_items, given.bits / 8});
-  Random random(1);
-  for (std::int64_t k = 0; k < given.num_items; ++k) {
-    for (std::int64_t byte = 0; byte < codes.shape(1); ++byte) {
-      codes.view()(k, byte) = k % 4 == 3 ? codes.view()(k - 1, byte) : static_cast<std::uint8_t>(random.below(256));
-    }
-    if (k % 4 == 3) codes.view()(k, 0) ^= 0x12;
-  }
-  return codes;
-}
-
 }  // namespace
 
 void register_hamming() {
@@ -42,7 +28,7 @@ void register_hamming() {
     benchmark::RegisterBenchmark(
         name.c_str(),
         [given](benchmark::State& state) {
-          const auto codes = make_codes(given);
+          const auto codes = bench_codes(given.num_items, given.bits);
           const HammingMetric metric(codes.view(), given.bits);
           const auto code = [&](std::int64_t item) {
             return std::span<const std::uint8_t>(codes.data() + item * codes.shape(1),

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <string>
 #include <vector>
 
+#include "inputs.hpp"
 #include "kernel_bench.hpp"
 #include "support/oracle.hpp"
-#include "support/random_images.hpp"
 
 #include "simile/core/text.hpp"
 #include "simile/similarity/ssim.hpp"
@@ -20,18 +19,6 @@ struct Case {
   double threshold;
 };
 
-/// Natural images, one in four a near copy of the one before.
-Array<std::uint8_t, 3> make_images(const Case& given) {
-  Array<std::uint8_t, 3> images({given.num_items, given.side_px, given.side_px});
-  for (std::int64_t k = 0; k < given.num_items; ++k) {
-    const auto seed = static_cast<std::uint64_t>(k);
-    const auto image =
-        k % 4 == 3 ? near_duplicate(images.view()[k - 1], 6, seed) : natural_image(given.side_px, given.side_px, seed);
-    std::copy_n(image.data(), image.size(), images.view()[k].data);
-  }
-  return images;
-}
-
 template <class Of, class Oracle>
 void register_cases(const std::string& metric_name, const std::vector<Case>& cases, Oracle oracle) {
   for (const Case& given : cases) {
@@ -39,7 +26,7 @@ void register_cases(const std::string& metric_name, const std::vector<Case>& cas
         concat(metric_name, "/", bench_place(), "/n:", given.num_items, "/px:", given.side_px, "/t:", given.threshold);
     benchmark::RegisterBenchmark(name.c_str(),
                                  [given, oracle](benchmark::State& state) {
-                                   const auto images = make_images(given);
+                                   const auto images = bench_images(given.num_items, given.side_px);
                                    const Of metric(images.view());
                                    run_components(
                                        state, metric, given.threshold, given.side_px * given.side_px,

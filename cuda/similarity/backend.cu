@@ -97,6 +97,8 @@ void run_round(const TilePlan& plan, const Pairs& pairs, ComparePosition& positi
 
 }  // namespace
 
+std::unique_ptr<ScreenMaker> make_screen(const MetricItems& items) { return std::visit(MakeScreen{}, items.sides); }
+
 std::vector<DeviceInfo> CudaBackend::devices() const {
   int count = 0;
   if (cudaGetDeviceCount(&count) != cudaSuccess) {
@@ -128,7 +130,7 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
                                   const Checkpoint* checkpoint) const {
   const auto start = std::chrono::steady_clock::now();
   const MetricItems items = metric.items();
-  const auto maker = pairs.num_nodes() <= kMaxNodes ? std::visit(MakeScreen{}, items.sides) : nullptr;
+  const auto maker = pairs.num_nodes() <= kMaxNodes ? make_screen(items) : nullptr;
   if (maker == nullptr || pairs.count() == 0) return CpuBackend().compare(pairs, metric, sink, context, checkpoint);
 
   const CurrentDevice current(context.device.index);

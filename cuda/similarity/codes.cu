@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Hamming distance, by counting bits; blocks of pairs that a prefix of the bits decides are left off.
+// Hamming distance, by counting bits, or if asked for by tensor cores; blocks of pairs that a prefix of the bits
+// decides are left off.
 #include <algorithm>
 
+#include "cuda/core/asked_for.hpp"
 #include "cuda/similarity/count_words.cuh"
+#include "cuda/similarity/hamming_tensor.cuh"
 #include "similarity/arithmetic/hamming.hpp"
 
 namespace simile::cuda {
@@ -38,14 +41,21 @@ struct CodeBlock {
 class Codes final : public Screen {
  public:
   Codes(Gpu& gpu, const Pairs& pairs, const CodeItems& items, const MemoryPlan& plan)
-      : gpu_(gpu), bits_(items.bits), sides_(gpu, pairs, items.left, items.right, plan) {}
+      : gpu_(gpu),
+        bits_(items.bits),
+        on_tensor_cores_(asked_for("SIMILE_GPU_HAMMING") == "tensor" && bits_ <= kMostBitsTensor),
+        sides_(gpu, pairs, items.left, items.right, plan) {}
 
   void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& /*slot*/,
              const DeviceSink& sink) override {
     const WordRows left = sides_.left(tile.rows.begin).rows;
     const WordRows right = sides_.right(tile.cols.begin).rows;
     const Differing differing{bits_, static_cast<std::int32_t>(hamming_reach(bits_, need.floor))};
-    count(gpu_, tile, left, right, differing, cores, sink);
+    if (on_tensor_cores_) {
+      multiply_bits(gpu_, tile, left, right, differing, differing.reach < bits_, cores, sink);
+    } else {
+      count(gpu_, tile, left, right, differing, cores, sink);
+    }
   }
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
     const WordRows left = sides_.left(tile.rows.begin).rows;
@@ -59,6 +69,7 @@ class Codes final : public Screen {
  private:
   Gpu& gpu_;
   std::int64_t bits_;
+  bool on_tensor_cores_;
   ResidentSides<CodeBlock> sides_;
 };
 

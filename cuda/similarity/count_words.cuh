@@ -23,17 +23,17 @@ struct WordRows {
 inline constexpr int kCountEdge = 64;     // pairs of a thread block, a side
 inline constexpr int kCountThreads = 16;  // threads, a side: each has 4 x 4 pairs
 inline constexpr int kCountEach = kCountEdge / kCountThreads;
-inline constexpr int kCountWords = 32;  // that are compared before pairs beyond the reach are left
+inline constexpr int kCountWords = 32;  // that are compared before pairs beyond the reach are left, at most
+inline constexpr int kFirstWords = 4;   // that are compared before anything else: they decide most pairs
 
-/// Words k .. k + kCountWords - 1 of a block's 64 items, from `first` on; what lies outside counts as 0.
+/// Words k .. k + words - 1 of a block's 64 items, from `first` on; items outside count as 0.
 __device__ inline void stage_words(const WordRows& items, std::int64_t first, std::int64_t end, std::int64_t k,
-                                   std::uint32_t (&out)[kCountEdge][kCountWords + 1]) {
+                                   int words, std::uint32_t (&out)[kCountEdge][kCountWords + 1]) {
   const int thread = static_cast<int>(threadIdx.y * kCountThreads + threadIdx.x);
   for (int at = thread; at < kCountEdge * kCountWords; at += kCountThreads * kCountThreads) {
     const int item = at / kCountWords;
     const int word = at % kCountWords;
-    const bool inside = first + item < end && k + word < items.count;
-    out[item][word] = inside ? items.row(first + item)[k + word] : 0;
+    if (word < words) out[item][word] = first + item < end ? items.row(first + item)[k + word] : 0;
   }
 }
 
@@ -46,14 +46,17 @@ __global__ void count_tile(DeviceTile tile, WordRows left, WordRows right, Dista
   const std::int64_t col = tile.cols.begin + static_cast<std::int64_t>(blockIdx.x) * kCountEdge;
   if (tile.upper && col + kCountEdge <= row) return;
   std::int32_t sums[kCountEach][kCountEach] = {};
-  for (std::int64_t k = 0; k < left.count; k += kCountWords) {
+  for (std::int64_t k = 0; k < left.count;) {
+    const std::int64_t most = k == 0 ? kFirstWords : kCountWords;
+    const int words = static_cast<int>(left.count - k < most ? left.count - k : most);
     __syncthreads();
-    stage_words(left, row, tile.rows.end, k, rows);
-    stage_words(right, col, tile.cols.end, k, cols);
+    stage_words(left, row, tile.rows.end, k, words, rows);
+    stage_words(right, col, tile.cols.end, k, words, cols);
     __syncthreads();
+    k += words;
     std::int32_t least = INT32_MAX;
-#pragma unroll
-    for (int word = 0; word < kCountWords; ++word) {
+#pragma unroll 4
+    for (int word = 0; word < words; ++word) {
       for (int i = 0; i < kCountEach; ++i) {
         const std::uint32_t a = rows[threadIdx.y + i * kCountThreads][word];
         for (int j = 0; j < kCountEach; ++j) {

@@ -49,6 +49,24 @@ __global__ void flatten(Parents parents, std::int64_t count, std::int64_t* label
   }
 }
 
+void separate_all(const Gpu& gpu, std::int64_t num_nodes, std::int32_t* nodes, unsigned long long* wrong) {
+  launch(gpu.stream(), striding_grid(gpu, num_nodes, kThreads), dim3(kThreads), separate, nodes, num_nodes);
+  check(cudaMemsetAsync(wrong, 0xff, sizeof(*wrong), gpu.stream().get()), "cudaMemsetAsync");
+}
+
+/// Edges on the device, the first of them being number `first`.
+template <class Node>
+void unite_all(const Gpu& gpu, const Node* edges, std::int64_t first, std::int64_t count, std::int64_t num_nodes,
+               std::int32_t* nodes, unsigned long long* wrong) {
+  launch(gpu.stream(), striding_grid(gpu, count, kThreads), dim3(kThreads), unite_edges<Node>, edges, first, count,
+         num_nodes, Parents{nodes}, wrong);
+}
+
+void label_all(const Gpu& gpu, std::int64_t num_nodes, std::int32_t* nodes, std::int64_t* labels) {
+  launch(gpu.stream(), striding_grid(gpu, num_nodes, kThreads), dim3(kThreads), flatten, Parents{nodes}, num_nodes,
+         labels);
+}
+
 template <class Node>
 class EdgeUnion {
  public:
@@ -56,9 +74,7 @@ class EdgeUnion {
       : gpu_(context.device_memory_bytes), edges_(edges), num_nodes_(num_nodes), context_(context) {}
 
   std::vector<std::int64_t> run() {
-    launch(gpu_.stream(), striding_grid(gpu_, num_nodes_, kThreads), dim3(kThreads), separate, nodes_.data(),
-           num_nodes_);
-    check(cudaMemsetAsync(wrong_.data(), 0xff, wrong_.bytes(), gpu_.stream().get()), "cudaMemsetAsync");
+    separate_all(gpu_, num_nodes_, nodes_.data(), wrong_.data());
     if (edges_.device.kind == Device::Kind::cuda) {
       unite(edges_.data, 0, edges_.shape[0]);
     } else {
@@ -69,8 +85,7 @@ class EdgeUnion {
     gpu_.stream().synchronize();
     if (wrong != kNone) report(static_cast<std::int64_t>(wrong));
     const DeviceBuffer<std::int64_t> labels(num_nodes_, gpu_.stream());
-    launch(gpu_.stream(), striding_grid(gpu_, num_nodes_, kThreads), dim3(kThreads), flatten, parents(), num_nodes_,
-           labels.data());
+    label_all(gpu_, num_nodes_, nodes_.data(), labels.data());
     std::vector<std::int64_t> found(static_cast<std::size_t>(num_nodes_));
     copy_to_host(found.data(), labels.data(), num_nodes_, gpu_.stream());
     gpu_.stream().synchronize();
@@ -78,11 +93,8 @@ class EdgeUnion {
   }
 
  private:
-  Parents parents() const { return {nodes_.data()}; }
-
   void unite(const Node* edges, std::int64_t first, std::int64_t count) {
-    launch(gpu_.stream(), striding_grid(gpu_, count, kThreads), dim3(kThreads), unite_edges<Node>, edges, first, count,
-           num_nodes_, parents(), wrong_.data());
+    unite_all(gpu_, edges, first, count, num_nodes_, nodes_.data(), wrong_.data());
   }
 
   /// While one piece is united the next one comes.
@@ -133,6 +145,12 @@ class EdgeUnion {
 };
 
 }  // namespace
+
+void queue_edge_components(const Gpu& gpu, const DeviceGraph& graph, std::int64_t* labels) {
+  separate_all(gpu, graph.num_nodes, graph.nodes, graph.wrong);
+  unite_all(gpu, graph.edges, 0, graph.num_edges, graph.num_nodes, graph.nodes, graph.wrong);
+  label_all(gpu, graph.num_nodes, graph.nodes, labels);
+}
 
 std::vector<std::int64_t> edge_components(const EdgeList& edges, std::int64_t num_nodes, const Context& context) {
   if (num_nodes > std::numeric_limits<std::int32_t>::max()) {

@@ -63,5 +63,7 @@ std::unique_ptr<ScreenMaker> make_signatures(const SignatureItems& items);
 std::unique_ptr<ScreenMaker> make_descriptors(const DescriptorItems& items);
 std::unique_ptr<ScreenMaker> make_grey(const GreyItems& items);
 std::unique_ptr<ScreenMaker> make_colour(const ColourItems& items);
+/// The one of these that fits.
+std::unique_ptr<ScreenMaker> make_screen(const MetricItems& items);
 
 }  // namespace simile::cuda

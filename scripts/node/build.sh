@@ -32,7 +32,8 @@ build_all() {
     configure || return
   if [ $rehearse = yes ]; then targets+=(simile_cuda_emulated); fi
   if wants conformance || wants sanitizer; then targets+=(test_conformance); fi
-  if wants kernels; then targets+=(simile_bench_kernels); fi
+  if wants kernels; then targets+=(simile_bench_gpu simile_bench_kernels); fi
+  if wants kernels && [ $rehearse = yes ]; then targets+=(simile_bench_gpu_emulated); fi
   if wants peers; then targets+=(simile_bench_engine); fi
   cmake --build "$out/build/simile" -j "$jobs" --target "${targets[@]}"
 }

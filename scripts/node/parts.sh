@@ -46,13 +46,26 @@ sanitizer() {
   return $code
 }
 
+# Kernels by the device's own clock, then whole comparisons; both in one file, the former as soon as they are there.
 kernels() {
-  local filter="." device=cuda:0 wanted
+  local filter="." device=cuda:0 program=simile_bench_gpu quick=() wanted code=0
   wanted=$(metrics)
   [ -z "$wanted" ] || filter="^($wanted)"
+  [ $rehearse = no ] || program=simile_bench_gpu_emulated quick=(--quick)
+  SIMILE_BENCH_THREADS=$jobs "$(built $program)" "${quick[@]}" --benchmark_filter="$filter" \
+    --benchmark_out="$results/kernels.json" --benchmark_out_format=json || code=$?
   if [ $rehearse = yes ]; then filter="minhash" device=cpu; fi
   SIMILE_BENCH_DEVICE=$device SIMILE_BENCH_THREADS=$jobs "$(built simile_bench_kernels)" --benchmark_filter="$filter" \
-    --benchmark_out="$results/kernels.json" --benchmark_out_format=json
+    --benchmark_out="$results/comparisons.json" --benchmark_out_format=json || code=$?
+  "$python" - "$results/kernels.json" "$results/comparisons.json" << 'PYTHON' || code=$?
+import json, os, sys
+kernels, comparisons = (json.load(open(name)) for name in sys.argv[1:])
+kernels["benchmarks"] += comparisons["benchmarks"]
+with open(sys.argv[1], "w") as out:
+    json.dump(kernels, out, indent=1)
+os.remove(sys.argv[2])
+PYTHON
+  return $code
 }
 
 peers() {

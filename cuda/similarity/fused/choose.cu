@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
-#include <cstdlib>
 #include <optional>
 #include <span>
 #include <string_view>
 
+#include "cuda/core/asked_for.hpp"
 #include "cuda/similarity/fused/choose.hpp"
 #include "cuda/similarity/fused/fused_components.hpp"
 
@@ -15,11 +15,6 @@ namespace {
 
 constexpr std::int64_t kListBytes = 64 << 20;
 constexpr double kLeastWork = 3e14;  // half a second of an H100's
-
-std::string_view asked_for() {
-  const char* const value = std::getenv("SIMILE_GPU_FUSED");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  return value == nullptr ? "" : value;
-}
 
 bool has_tensor_scorer() {
 #ifdef SIMILE_WITH_CUTLASS
@@ -72,8 +67,9 @@ std::optional<DeviceComponents> suitable(const FusedCase& all, const Tile& whole
 }  // namespace
 
 bool compare_fused(const FusedCase& all, ProgressPhase& phase, CompareStats& stats) {
-  const bool plain = asked_for() == "plain";
-  if (!plain && (asked_for() != "1" || !has_tensor_scorer())) return false;
+  const std::string_view way = asked_for("SIMILE_GPU_FUSED");
+  const bool plain = way == "plain";
+  if (!plain && (way != "1" || !has_tensor_scorer())) return false;
   const Range everything{0, all.pairs.num_left()};
   const Tile whole{.rows = everything, .cols = everything, .upper = true, .list = {}};
   const std::optional<DeviceComponents> components = suitable(all, whole);

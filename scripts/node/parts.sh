@@ -21,11 +21,22 @@ gtest_filter() {
   echo "$filter"
 }
 
-# Under --rehearse with the emulated device, which is slow: few cases.
+# What is never the default until it has run on a GPU (docs/gpu.md), and the metrics that it is a way of.
+ways_on_request="SIMILE_GPU_FUSED=1:cosine SIMILE_GPU_SSIM=tensor:ssim SIMILE_GPU_HAMMING=tensor:hamming"
+
+# Under --rehearse with the emulated device, which is slow: few cases, and none on request.
 conformance() {
-  local cases="*/cuda_METRIC*"
+  local way metric code=0 cases="*/cuda_METRIC*"
   [ $rehearse = no ] || cases="*ComponentsAreTheOracles/cuda_METRIC*_list"
-  "$(built test_conformance)" --gtest_filter="Gpu*:$(gtest_filter "$cases")"
+  "$(built test_conformance)" --gtest_filter="Gpu*:$(gtest_filter "$cases")" || code=$?
+  [ $rehearse = no ] || return $code
+  for way in $ways_on_request; do
+    metric=${way#*:}
+    [[ -z $(metrics) || "|$(metrics)|" == *"|$metric|"* ]] || continue
+    echo "--- ${way%:*}"
+    env "${way%:*}" "$(built test_conformance)" --gtest_filter="Gpu*:*/cuda_${metric}_*" || code=$?
+  done
+  return $code
 }
 
 # memcheck and racecheck on few cases: under them every kernel is many times as slow.
@@ -77,6 +88,16 @@ peers() {
   "$python" benchmarks/peers/gpu_run.py "${options[@]}"
 }
 
+# The same rows once more by the ways that have to be asked for, in what time is left.
+on_request() {
+  local way ways=() options=(--engine "$(built simile_bench_engine)" --threads "$jobs" --json "$results/gpu_on_request.json"
+    --minutes "$(awk "BEGIN { print 0.9 * $limit / 60 }")" --only "${only:-cosine_100k,ssim64_2500,hamming256,cosine_1m}")
+  for way in $ways_on_request; do ways+=("${way%:*}"); done
+  if [ $rehearse = yes ]; then options+=(--device cpu --engine-device cuda:0 --quick) ways=(); fi
+  [ ! -d $supplies/data ] || options+=(--data $supplies/data)
+  env "${ways[@]}" "$python" benchmarks/peers/gpu_run.py "${options[@]}"
+}
+
 # part NAME SECONDS: runs it within these, and what is left of all; its output goes to a log, its outcome to the summary.
 part() {
   local name=$1 log=$results/$1.log begun=$SECONDS code=0 left=$((deadline - SECONDS)) outcome
@@ -92,7 +113,7 @@ part() {
   [ $code = 0 ] || outcome="FAILED, exit code $code"
   [ $code != 124 ] || outcome="CUT OFF after $limit s"
   [ $code != 0 ] || ! grep -q '^SKIPPED' "$log" || outcome=$(grep -m1 '^SKIPPED' "$log")
-  [ "$name" != peers ] || outcome+=", $(grep -c ' SKIPPED: ' "$log" || true) rows skipped"
+  [[ $name != peers && $name != on_request ]] || outcome+=", $(grep -c ' SKIPPED: ' "$log" || true) rows skipped"
   echo "$name: $outcome, $((SECONDS - begun)) s ($(basename "$log"))" | tee -a "$summary"
   [ $code = 0 ] && return
   tail -n 15 "$log" >&2
@@ -120,7 +141,7 @@ run_within() {
 }
 
 options_of_run() {
-  out=$caller/gpu-results minutes=10 parts=conformance,sanitizer,kernels,peers only= rehearse=no option_python= option_architecture=
+  out=$caller/gpu-results minutes=10 parts=conformance,sanitizer,kernels,peers,on_request only= rehearse=no option_python= option_architecture=
   while [ $# -gt 0 ]; do
     case $1 in
       --rehearse) rehearse=yes && shift && continue ;;
@@ -139,8 +160,8 @@ options_of_run() {
   done
   local name
   for name in ${parts//,/ }; do
-    [[ $name =~ ^(conformance|sanitizer|kernels|peers)$ ]] ||
-      die "run: --parts $name: allowed are conformance, sanitizer, kernels, peers"
+    [[ $name =~ ^(conformance|sanitizer|kernels|peers|on_request)$ ]] ||
+      die "run: --parts $name: allowed are conformance, sanitizer, kernels, peers, on_request"
   done
   [[ $minutes =~ ^[1-9][0-9]*$ ]] || die "run: --minutes $minutes: a whole number from 1 on is needed"
 }
@@ -175,7 +196,10 @@ run() {
   for name in conformance sanitizer kernels; do
     if wants $name; then part $name $((12 * minutes)) || true; fi
   done
-  if wants peers; then part peers $((60 * minutes)) || true; fi
+  local kept=0
+  if wants on_request; then kept=$((60 * minutes / 8)); fi
+  if wants peers; then part peers $((deadline - SECONDS - kept)) || true; fi
+  if wants on_request; then part on_request $((60 * minutes)) || true; fi
   say "summary"
   cat "$summary"
   if [ -f "$results/gpu.json" ]; then "$python" benchmarks/peers/gpu_run.py --table "$results/gpu.json"; fi

@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <memory>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -9,6 +11,7 @@
 #include "cuda/similarity/comparison.hpp"
 #include "cuda/similarity/edge_components.hpp"
 #include "cuda/similarity/fused/choose.hpp"
+#include "cuda/similarity/on_device.hpp"
 #include "cuda/similarity/sink_driver.hpp"
 #include "similarity/checkpoint.hpp"
 #include "similarity/cpu_backend.hpp"
@@ -95,6 +98,59 @@ void run_round(const TilePlan& plan, const Pairs& pairs, ComparePosition& positi
   comparison.finish();
 }
 
+/// What compares on a device, set up.
+struct Ready {
+  Gpu& gpu;
+  Screen& screen;
+  const Cost& cost;
+  const MemoryPlan& plan;
+  const MetricItems& items;
+};
+
+CompareStats compare_on(const Ready& ready, const Pairs& pairs, const Metric& metric, Sink& sink,
+                        const Context& context, const Checkpoint* checkpoint) {
+  const auto& [gpu, screen, cost, plan, items] = ready;
+  const int num_workers = context.pool.num_threads();
+  std::vector<Exact> exact(static_cast<std::size_t>(num_workers), Exact(metric));
+  const auto driver = make_sink_driver({gpu, pairs, sink, context, exact, host_bytes_left(metric, sink, context)});
+  CheckpointFile file(checkpoint, pairs, metric);
+  ComparePosition position = file.resume({plan.tile_edge, 0, 0}, sink, num_workers);
+  CompareStats stats;
+  stats.pairs = pairs.count();
+  stats.pairs_resumed = position.pairs_done;
+  driver->begin();
+  Comparison comparison({gpu, pairs, sink, *driver, screen, cost, plan, items});
+  {
+    ProgressPhase phase(context.progress, "comparing", pairs.count(), "pairs");
+    phase.resume(position.pairs_done);
+    const TilePlan tiles(pairs, position.edge, kListLength);
+    const FusedCase fused{gpu, pairs, items, plan, cost, screen, *driver, sink, context};
+    if (position.tiles_done == 0 && compare_fused(fused, phase, stats)) {
+      position = {position.edge, tiles.size(), pairs.count()};
+    }
+    while (position.tiles_done < tiles.size()) {
+      run_round(tiles, pairs, position, stats.pairs_skipped, comparison, *driver, file, context, phase);
+      if (position.tiles_done < tiles.size() || context.cancellation.requested()) {
+        driver->bring_home();
+        file.write(position, sink);
+      }
+      context.cancellation.check();
+    }
+    driver->bring_home();
+    file.complete(position, sink);
+  }
+  sink.finish([&](std::span<ScoredPair> open) {
+    evaluate(open, context, [&](std::size_t worker) -> Exact& { return exact[worker]; });
+  });
+  file.remove();
+
+  for (const auto& each : exact) stats.exact_evaluations += each.count();
+  stats.exact_evaluations += comparison.exact_evaluations();
+  stats.tiles_split = comparison.tiles_split();
+  stats.checkpoint_problem = file.problem();
+  return stats;
+}
+
 }  // namespace
 
 std::unique_ptr<ScreenMaker> make_screen(const MetricItems& items) { return std::visit(MakeScreen{}, items.sides); }
@@ -134,59 +190,24 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   if (maker == nullptr || pairs.count() == 0) return CpuBackend().compare(pairs, metric, sink, context, checkpoint);
 
   const CurrentDevice current(context.device.index);
-  const int num_workers = context.pool.num_threads();
-  const std::int64_t host_bytes = host_bytes_left(metric, sink, context);
-  Gpu gpu(context.device_memory_bytes);
+  auto here = take_kept(metric, context, pairs);
+  if (here == nullptr) here = std::make_unique<OnDevice>(context, pairs);
   const auto cores_bytes =
       static_cast<std::int64_t>((items.left_cores.size() + items.right_cores.size()) * sizeof(double));
   const ScreenCost cost = maker->cost();
   MemoryPlan plan;
   try {
-    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_device_bytes(pairs, sink) + cores_bytes,
-                       gpu.budget_bytes());
+    const std::int64_t budget = here->gpu().budget_bytes();
+    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_device_bytes(pairs, sink) + cores_bytes, budget);
   } catch (const Error&) {
     if (pairs.shape() != Pairs::Shape::list || metric.device().kind != Device::Kind::cpu) throw;
     return CpuBackend().compare(pairs, metric, sink, context, checkpoint);  // lists name any item: all or nothing
   }
-  std::vector<Exact> exact(static_cast<std::size_t>(num_workers), Exact(metric));
-  const auto screen = maker->make(gpu, pairs, plan);
-  const auto driver = make_sink_driver({gpu, pairs, sink, context, exact, host_bytes});
-
-  CheckpointFile file(checkpoint, pairs, metric);
-  ComparePosition position = file.resume({plan.tile_edge, 0, 0}, sink, num_workers);
-  CompareStats stats;
-  stats.pairs = pairs.count();
-  stats.pairs_resumed = position.pairs_done;
-  driver->begin();
-  Comparison comparison({gpu, pairs, sink, *driver, *screen, cost.tile, plan, items});
-  {
-    ProgressPhase phase(context.progress, "comparing", pairs.count(), "pairs");
-    phase.resume(position.pairs_done);
-    const TilePlan tiles(pairs, position.edge, kListLength);
-    const FusedCase fused{gpu, pairs, items, plan, cost.tile, *screen, *driver, sink, context};
-    if (position.tiles_done == 0 && compare_fused(fused, phase, stats)) {
-      position = {position.edge, tiles.size(), pairs.count()};
-    }
-    while (position.tiles_done < tiles.size()) {
-      run_round(tiles, pairs, position, stats.pairs_skipped, comparison, *driver, file, context, phase);
-      if (position.tiles_done < tiles.size() || context.cancellation.requested()) {
-        driver->bring_home();
-        file.write(position, sink);
-      }
-      context.cancellation.check();
-    }
-    driver->bring_home();
-    file.complete(position, sink);
-  }
-  sink.finish([&](std::span<ScoredPair> open) {
-    evaluate(open, context, [&](std::size_t worker) -> Exact& { return exact[worker]; });
-  });
-  file.remove();
-
-  for (const auto& each : exact) stats.exact_evaluations += each.count();
-  stats.exact_evaluations += comparison.exact_evaluations();
-  stats.tiles_split = comparison.tiles_split();
-  stats.checkpoint_problem = file.problem();
+  if (!plan.all_resident) here->forget();  // what is kept is all of them
+  Screen& screen = here->screen(*maker, pairs, plan);
+  CompareStats stats =
+      compare_on({here->gpu(), screen, cost.tile, plan, items}, pairs, metric, sink, context, checkpoint);
+  if (context.keep_features && plan.all_resident) metric.kept_features().put(std::move(here));
   stats.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   return stats;
 }

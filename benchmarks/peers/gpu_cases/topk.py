@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The 100 nearest of one query: against a plain read of an array as large as the screen's."""
+"""The 100 nearest of one query, the rows being on the device already: against a plain read of an array as large as the
+screen's."""
 
 import numpy as np
 import torch

@@ -28,6 +28,9 @@ struct Context {
   std::int64_t device_memory_bytes = 0;
   /// Comparing may take a GPU instead of `device` where that is expected to be faster; it says so as a note.
   bool choose_device = false;
+  /// A GPU that has room for all items keeps them, as long as the metric lives, for the next comparison by it: a search
+  /// then reads nothing but what is there.
+  bool keep_features = false;
 };
 
 }  // namespace simile

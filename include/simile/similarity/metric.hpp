@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "simile/similarity/items.hpp"
+#include "simile/similarity/kept_features.hpp"
 #include "simile/similarity/tile.hpp"
 #include "simile/similarity/workspace.hpp"
 
@@ -63,6 +64,8 @@ class Metric {
 
   /// What is compared, for a backend that does so elsewhere than on the host; by default nothing, and then none does.
   virtual MetricItems items() const { return {}; }
+  /// What a backend has kept of these items (Context::keep_features).
+  virtual KeptFeaturesSlot& kept_features() const { return kept_; }
 
   /// Appends to `out`, for every pair of the tile that is not surely below need.floor, an interval that holds
   /// exact(left, right). May throw Error(out_of_memory), having appended nothing: the tile is then split.
@@ -78,6 +81,8 @@ class Metric {
 
  private:
   void score_exactly(const Tile& tile, double floor, std::vector<ScoredPair>& out) const;
+
+  mutable KeptFeaturesSlot kept_;
 };
 
 }  // namespace simile

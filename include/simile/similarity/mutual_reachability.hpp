@@ -26,6 +26,7 @@ class MutualReachability final : public Metric {
   Cost cost() const override { return metric_.cost(); }
   double exact(std::int64_t left, std::int64_t right) const override;
   MetricItems items() const override;
+  KeptFeaturesSlot& kept_features() const override { return metric_.kept_features(); }
 
  protected:
   void screen_block(const Tile& tile, const Need& need, Workspace& workspace,

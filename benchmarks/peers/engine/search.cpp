@@ -14,7 +14,8 @@
 namespace simile::bench {
 namespace {
 
-/// The nearest vectors of every query, by cosine; as a server would have it, whose vectors stay where they are compared.
+/// The nearest vectors of every query, by cosine; as a server would have it, whose vectors stay where they are
+/// compared.
 class Search final : public Work {
  public:
   explicit Search(const Arguments& arguments)

@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM. Uniform windows: pairs that pools bound below the floor are rejected, few others evaluated one by one, many by
 // a screen of the whole tile in single precision. Gaussian windows: by the definition of every pair.
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "cuda/similarity/grey_block.hpp"
 #include "cuda/similarity/screen.hpp"
 #include "cuda/similarity/ssim_candidates.cuh"
 #include "cuda/similarity/ssim_dense.cuh"
+#include "cuda/similarity/ssim_tensor.cuh"
 #include "similarity/ssim_pools.hpp"
 
 namespace simile::cuda {
@@ -23,6 +26,12 @@ constexpr std::int64_t kCountBytes = 256;
 
 bool has_pools(const GreyItems& items) {
   return items.window == GreyItems::Window::uniform && SsimPools::pay(items.left.shape[1], items.left.shape[2]);
+}
+
+/// Whether the environment asks for the screen on tensor cores, which has never run on a GPU.
+bool wants_tensor_cores() {
+  const char* const value = std::getenv("SIMILE_GPU_SSIM");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  return value != nullptr && std::string_view(value) == "tensor";
 }
 
 /// The grid of SsimPools on the device.
@@ -110,7 +119,8 @@ class Grey final : public Screen {
                    show_candidates<Sink>, candidates, most,
                    CandidateSsim{{left.rows, right.rows}, left.pools(), right.pools(), grid(), need.floor}, cores, any);
           }
-          launch(gpu_.stream(), tiles_of(tile, kSsimEdge), dim3(kSsimThreads, kSsimThreads), ssim_tile<Sink>,
+          launch(gpu_.stream(), tiles_of(tile, by_tensor_cores_ ? kTensorEdge : kSsimEdge),
+                 dim3(kSsimThreads, kSsimThreads), by_tensor_cores_ ? ssim_tensor_tile<Sink> : ssim_tile<Sink>,
                  DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count, most);
         },
         sink);
@@ -123,6 +133,7 @@ class Grey final : public Screen {
 
   Gpu& gpu_;
   GreyItems::Window window_;
+  bool by_tensor_cores_ = wants_tensor_cores();
   SsimPools pools_;  // only its grid and limits: the sums are made on the device
   std::unique_ptr<const GridOnDevice> grid_;
   ResidentSides<GreyBlock> sides_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM. Uniform windows: pairs that pools bound below the floor are rejected, few others evaluated one by one, many by
-// a screen of the whole tile in single precision. Gaussian windows: by the definition of every pair.
+// a screen of the whole tile in single precision. Gaussian windows: by a screen of the whole tile.
 #include <cstdlib>
 #include <limits>
 #include <memory>
@@ -12,6 +12,7 @@
 #include "cuda/similarity/screen.hpp"
 #include "cuda/similarity/ssim_candidates.cuh"
 #include "cuda/similarity/ssim_dense.cuh"
+#include "cuda/similarity/ssim_gaussian.cuh"
 #include "cuda/similarity/ssim_tensor.cuh"
 #include "similarity/ssim_pools.hpp"
 
@@ -66,12 +67,12 @@ class Grey final : public Screen {
         window_(items.window),
         pools_(items.left),
         grid_(has_pools(items) ? std::make_unique<GridOnDevice>(gpu, pools_) : nullptr),
-        sides_(gpu, pairs, {items.left, grid()}, {items.right, grid()}, plan) {}
+        sides_(gpu, pairs, {items.left, items.window, grid()}, {items.right, items.window, grid()}, plan) {}
 
   void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
              const DeviceSink& sink) override {
     if (window_ == GreyItems::Window::gaussian) {
-      evaluate(tile, cores, sink);
+      score_gaussian(tile, cores, sink);
     } else {
       score_uniform(tile, need, cores, slot, sink);
     }
@@ -90,13 +91,25 @@ class Grey final : public Screen {
   template <class Use>
   void with_definition(const GreyBlock& left, const GreyBlock& right, Use&& use) const {
     if (window_ == GreyItems::Window::gaussian) {
-      use(TeamGaussian{left.rows, right.rows});
+      use(TeamGaussian{left.gaussian_side(), right.gaussian_side()});
     } else {
       use(TeamSsim{left.rows, right.rows});
     }
   }
 
   PoolGrid grid() const { return grid_ ? grid_->get() : PoolGrid{}; }
+
+  void score_gaussian(const Tile& tile, const Cores& cores, const DeviceSink& sink) {
+    const GaussianSide left = sides_.left(tile.rows.begin).gaussian_side();
+    const GaussianSide right = sides_.right(tile.cols.begin).gaussian_side();
+    std::visit(
+        [&](const auto& any) {
+          launch(gpu_.stream(), tiles_of(tile, kGaussianEdge), dim3(kGaussianThreads, kGaussianThreads),
+                 ssim_gaussian_tile<std::decay_t<decltype(any)>>, DeviceTile(tile), left, right, cores, any);
+        },
+        sink);
+    cuda::decide(gpu_, tile.count(), TeamGaussian{left, right}, cores, sink);
+  }
 
   void score_uniform(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot, const DeviceSink& sink) {
     const GreyBlock& left = sides_.left(tile.rows.begin);
@@ -146,7 +159,9 @@ class GreyMaker final : public ScreenMaker {
     ScreenCost cost;
     cost.tile.preferred_edge = kEdge;
     cost.bytes_per_item = items_.left.shape[1] * items_.left.shape[2];
-    if (has_pools(items_)) {
+    if (items_.window == GreyItems::Window::gaussian) {
+      cost.bytes_per_item += GaussianMapMemory::bytes_per_item(items_.left.shape[1], items_.left.shape[2]);
+    } else if (has_pools(items_)) {
       cost.tile.bytes_per_pair = sizeof(Candidate);
       cost.tile.fixed_bytes = kCountBytes;
       cost.bytes_per_item += SsimPools(items_.left).stride() * static_cast<std::int64_t>(sizeof(float));

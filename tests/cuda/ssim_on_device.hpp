@@ -48,9 +48,9 @@ inline Array<std::uint8_t, 3> mixed_images(std::int64_t count, std::int64_t heig
 }
 
 /// Expects that a kernel shows its sink every pair of a metric's items once, in an interval that holds the definition;
-/// `show` launches it for a tile and a sink.
+/// `show` launches it for a tile and a sink. `exactly`: an interval of that value alone, else one of some width.
 template <class Show>
-void expect_intervals(const Metric& metric, Show&& show) {
+void expect_intervals(const Metric& metric, Show&& show, bool exactly = false) {
   const std::int64_t rows = metric.num_left();
   const std::int64_t cols = metric.num_right();
   const auto pairs = static_cast<std::size_t>(rows * cols);
@@ -67,6 +67,7 @@ void expect_intervals(const Metric& metric, Show&& show) {
     const double exact = metric.exact(i, j);
     ASSERT_LE(low, exact) << i << ", " << j;
     ASSERT_GE(high, exact) << i << ", " << j;
+    ASSERT_EQ(low == high, exactly) << i << ", " << j;
   }
 }
 

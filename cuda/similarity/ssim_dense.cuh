@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "cuda/core/quotient.cuh"
 #include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
 #include "similarity/arithmetic/ssim.hpp"
@@ -103,7 +104,7 @@ __device__ inline float half_ssim(std::int32_t products, std::int32_t sum_x, std
   const float luminance = __fmaf_rn(x, y, static_cast<float>(kSsimC1 / 2));
   const float luminance_norm = __fmaf_rn(y, y, __fmaf_rn(x, x, static_cast<float>(kSsimC1)));
   const float structure_norm = (variance_x + static_cast<float>(kSsimC2)) + variance_y;
-  return __fdividef(luminance * structure, luminance_norm * structure_norm);
+  return quotient(luminance * structure, luminance_norm * structure_norm);
 }
 
 /// The sums of half similarities of this thread's 2 x 2 pairs over one row of at most kSsimChunk windows.

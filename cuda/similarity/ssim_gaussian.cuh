@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "cuda/core/quotient.cuh"
 #include "cuda/similarity/gaussian_maps.cuh"
 #include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
@@ -18,7 +19,10 @@ namespace simile::cuda {
 
 inline constexpr int kGaussianThreads = 16;  // a side of the block: each thread has 2 x 2 pairs
 inline constexpr int kGaussianEdge = 2 * kGaussianThreads;
-inline constexpr int kGaussianStrip = 12;  // eleven pixels of a column, as three loads of four
+/// Eleven pixels of a column, and a zero: moved as three times four.
+struct __align__(16) GaussianStrip {
+  float pixels[kGaussianTaps + 1];
+};
 /// Columns that are taken at a time: each has its own register of the last eleven.
 inline constexpr int kGaussianColumns = kGaussianTaps;
 
@@ -26,7 +30,7 @@ inline constexpr int kGaussianColumns = kGaussianTaps;
 /// is met twice.
 struct GaussianStage {
   /// Pixels of a column less their row's centre; of the rows' images twice that, weighted.
-  __align__(16) float strips[2 * kGaussianEdge][kGaussianColumns][kGaussianStrip];
+  GaussianStrip strips[2 * kGaussianEdge][kGaussianColumns];
   /// Of the window that ends in a column; of a row's image -2 mx', mx, mx^2 + c1, Vx + c2, of a column's my', my, Vy,
   /// 0.
   float4 statistics[2 * kGaussianEdge][kGaussianColumns];
@@ -52,7 +56,7 @@ __device__ inline float add_weighted(float sum, At&& at) {
 /// Stages a column of an image of the rows (kIsLeft) or of the columns, for row `row` of windows.
 template <bool kIsLeft>
 __device__ inline void stage_column(const GaussianSide& side, std::int64_t item, int row, int column,
-                                    float (&strip)[kGaussianStrip], float4& statistics) {
+                                    GaussianStrip& staged, float4& statistics) {
   constexpr float kWeights[kGaussianTaps] = {
       static_cast<float>(kGaussianWeights[5]), static_cast<float>(kGaussianWeights[4]),
       static_cast<float>(kGaussianWeights[3]), static_cast<float>(kGaussianWeights[2]),
@@ -63,11 +67,13 @@ __device__ inline void stage_column(const GaussianSide& side, std::int64_t item,
   const int centre = side.maps.centre(item, row);
   const std::uint8_t* const pixels =
       side.images.image(item) + static_cast<std::int64_t>(row) * side.images.width + column;
+  GaussianStrip strip{};
 #pragma unroll
   for (int line = 0; line < kGaussianTaps; ++line) {
     const int value = pixels[static_cast<std::int64_t>(line) * side.images.width] - centre;
-    strip[line] = kIsLeft ? kWeights[line] * static_cast<float>(2 * value) : static_cast<float>(value);
+    strip.pixels[line] = kIsLeft ? kWeights[line] * static_cast<float>(2 * value) : static_cast<float>(value);
   }
+  staged = strip;
   const int window = column - (kGaussianTaps - 1);
   if (window < 0) return;
   const GaussianMoments moments = side.maps.row(item, row)[window];
@@ -109,7 +115,7 @@ __device__ inline float half_gaussian(float products, const float4& x, const flo
   const float luminance = __fmaf_rn(y.y, x.y, static_cast<float>(kGaussianC1 / 2));
   const float luminance_norm = __fmaf_rn(y.y, y.y, x.z);
   const float structure_norm = x.w + y.z;
-  return __fdividef(luminance * structure, luminance_norm * structure_norm);
+  return quotient(luminance * structure, luminance_norm * structure_norm);
 }
 
 /// This thread's 2 x 2 pairs.
@@ -142,17 +148,17 @@ struct GaussianPairs {
   __device__ void multiply(const GaussianStage& stage, int step) {
 #pragma unroll
     for (int i = 0; i < 2; ++i) {
-      const float* const x = stage.strips[threadIdx.y + i * kGaussianThreads][step];
+      const GaussianStrip x = stage.strips[threadIdx.y + i * kGaussianThreads][step];
 #pragma unroll
       for (int j = 0; j < 2; ++j) {
-        const float* const y = stage.strips[kGaussianEdge + threadIdx.x + j * kGaussianThreads][step];
+        const GaussianStrip y = stage.strips[kGaussianEdge + threadIdx.x + j * kGaussianThreads][step];
         // Two sums: fewer roundings for each term, and the second one need not wait.
-        float even = x[0] * y[0];
-        float odd = x[1] * y[1];
+        float even = x.pixels[0] * y.pixels[0];
+        float odd = x.pixels[1] * y.pixels[1];
 #pragma unroll
         for (int line = 2; line < kGaussianTaps; line += 2) {
-          even = __fmaf_rn(x[line], y[line], even);
-          if (line + 1 < kGaussianTaps) odd = __fmaf_rn(x[line + 1], y[line + 1], odd);
+          even = __fmaf_rn(x.pixels[line], y.pixels[line], even);
+          if (line + 1 < kGaussianTaps) odd = __fmaf_rn(x.pixels[line + 1], y.pixels[line + 1], odd);
         }
         columns[i][j][step] = even + odd;
       }

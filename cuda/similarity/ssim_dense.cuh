@@ -18,6 +18,7 @@ namespace simile::cuda {
 inline constexpr int kSsimSide = 7;      // of a window
 inline constexpr int kSsimThreads = 16;  // a side of the block: each thread has 2 x 2 pairs
 inline constexpr int kSsimEdge = 2 * kSsimThreads;
+inline constexpr int kSsimBlocks = 3;  // at once, on a multiprocessor: with more, registers do not suffice
 inline constexpr int kSsimChunk = 36;  // windows of a row that are taken at a time: with six more, columns are sevens
 inline constexpr int kSsimColumns = kSsimChunk + kSsimSide - 1;
 static_assert(kSsimColumns % kSsimSide == 0 && kSsimChunk <= kSsimRowSum);
@@ -109,6 +110,9 @@ __device__ inline float half_ssim(std::int32_t products, std::int32_t sum_x, std
 
 /// The sums of half similarities of this thread's 2 x 2 pairs over one row of at most kSsimChunk windows.
 __device__ inline void add_row(const SsimDenseStage& stage, int windows, float (&sums)[2][2]) {
+  const int left[2] = {static_cast<int>(threadIdx.y), static_cast<int>(threadIdx.y) + kSsimThreads};
+  const int right[2] = {kSsimEdge + static_cast<int>(threadIdx.x),
+                        kSsimEdge + static_cast<int>(threadIdx.x) + kSsimThreads};
   unsigned ring[2][2][kSsimSide] = {};
   unsigned box[2][2] = {};
   for (int base = 0; base < windows + kSsimSide - 1; base += kSsimSide) {
@@ -117,16 +121,18 @@ __device__ inline void add_row(const SsimDenseStage& stage, int windows, float (
       const int column = base + step;
       const int window = column - (kSsimSide - 1);
       for (int i = 0; i < 2; ++i) {
-        const int left = static_cast<int>(threadIdx.y) + i * kSsimThreads;
         for (int j = 0; j < 2; ++j) {
-          const int right = kSsimEdge + static_cast<int>(threadIdx.x) + j * kSsimThreads;
-          const unsigned entering = strip_product(stage.strips[left][column], stage.strips[right][column], 0);
+          const unsigned entering = strip_product(stage.strips[left[i]][column], stage.strips[right[j]][column], 0);
           box[i][j] += entering - ring[i][j][step];
           ring[i][j][step] = entering;
-          if (window < 0 || window >= windows) continue;
-          sums[i][j] +=
-              half_ssim(static_cast<std::int32_t>(98 * box[i][j]) + kSsimC2Screen, stage.sums[left][window],
-                        stage.sums[right][window], stage.variances[left][window], stage.variances[right][window]);
+        }
+      }
+      if (window < 0 || window >= windows) continue;
+      for (int i = 0; i < 2; ++i) {
+        for (int j = 0; j < 2; ++j) {
+          sums[i][j] += half_ssim(static_cast<std::int32_t>(98 * box[i][j]) + kSsimC2Screen,
+                                  stage.sums[left[i]][window], stage.sums[right[j]][window],
+                                  stage.variances[left[i]][window], stage.variances[right[j]][window]);
         }
       }
     }
@@ -134,7 +140,7 @@ __device__ inline void add_row(const SsimDenseStage& stage, int windows, float (
 }
 
 template <class Sink>
-__global__ void __launch_bounds__(kSsimThreads* kSsimThreads)
+__global__ void __launch_bounds__(kSsimThreads* kSsimThreads, kSsimBlocks)
     ssim_tile(DeviceTile tile, GreyRows left, GreyRows right, Cores cores, Sink sink,
               const unsigned long long* candidates, unsigned long long most) {
   // Few candidates are evaluated one by one (ssim_candidates.cuh).

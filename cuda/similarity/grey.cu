@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM. Uniform windows: pairs that pools bound below the floor are rejected, few others evaluated one by one, many by
-// a screen of the whole tile in single precision. Gaussian windows: by the definition of every pair.
+// a screen of the whole tile in single precision. Gaussian windows: by a screen of the whole tile.
+#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "cuda/similarity/grey_block.hpp"
 #include "cuda/similarity/screen.hpp"
 #include "cuda/similarity/ssim_candidates.cuh"
 #include "cuda/similarity/ssim_dense.cuh"
+#include "cuda/similarity/ssim_gaussian.cuh"
+#include "cuda/similarity/ssim_tensor.cuh"
 #include "similarity/ssim_pools.hpp"
 
 namespace simile::cuda {
@@ -23,6 +27,12 @@ constexpr std::int64_t kCountBytes = 256;
 
 bool has_pools(const GreyItems& items) {
   return items.window == GreyItems::Window::uniform && SsimPools::pay(items.left.shape[1], items.left.shape[2]);
+}
+
+/// Whether the environment asks for the screen on tensor cores, which has never run on a GPU.
+bool wants_tensor_cores() {
+  const char* const value = std::getenv("SIMILE_GPU_SSIM");  // NOLINT(concurrency-mt-unsafe): nothing sets it
+  return value != nullptr && std::string_view(value) == "tensor";
 }
 
 /// The grid of SsimPools on the device.
@@ -57,12 +67,12 @@ class Grey final : public Screen {
         window_(items.window),
         pools_(items.left),
         grid_(has_pools(items) ? std::make_unique<GridOnDevice>(gpu, pools_) : nullptr),
-        sides_(gpu, pairs, {items.left, grid()}, {items.right, grid()}, plan) {}
+        sides_(gpu, pairs, {items.left, items.window, grid()}, {items.right, items.window, grid()}, plan) {}
 
   void score(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot,
              const DeviceSink& sink) override {
     if (window_ == GreyItems::Window::gaussian) {
-      evaluate(tile, cores, sink);
+      score_gaussian(tile, cores, sink);
     } else {
       score_uniform(tile, need, cores, slot, sink);
     }
@@ -81,13 +91,25 @@ class Grey final : public Screen {
   template <class Use>
   void with_definition(const GreyBlock& left, const GreyBlock& right, Use&& use) const {
     if (window_ == GreyItems::Window::gaussian) {
-      use(TeamGaussian{left.rows, right.rows});
+      use(TeamGaussian{left.gaussian_side(), right.gaussian_side()});
     } else {
       use(TeamSsim{left.rows, right.rows});
     }
   }
 
   PoolGrid grid() const { return grid_ ? grid_->get() : PoolGrid{}; }
+
+  void score_gaussian(const Tile& tile, const Cores& cores, const DeviceSink& sink) {
+    const GaussianSide left = sides_.left(tile.rows.begin).gaussian_side();
+    const GaussianSide right = sides_.right(tile.cols.begin).gaussian_side();
+    std::visit(
+        [&](const auto& any) {
+          launch(gpu_.stream(), tiles_of(tile, kGaussianEdge), dim3(kGaussianThreads, kGaussianThreads),
+                 ssim_gaussian_tile<std::decay_t<decltype(any)>>, DeviceTile(tile), left, right, cores, any);
+        },
+        sink);
+    cuda::decide(gpu_, tile.count(), TeamGaussian{left, right}, cores, sink);
+  }
 
   void score_uniform(const Tile& tile, const Need& need, const Cores& cores, const Slot& slot, const DeviceSink& sink) {
     const GreyBlock& left = sides_.left(tile.rows.begin);
@@ -110,7 +132,8 @@ class Grey final : public Screen {
                    show_candidates<Sink>, candidates, most,
                    CandidateSsim{{left.rows, right.rows}, left.pools(), right.pools(), grid(), need.floor}, cores, any);
           }
-          launch(gpu_.stream(), tiles_of(tile, kSsimEdge), dim3(kSsimThreads, kSsimThreads), ssim_tile<Sink>,
+          launch(gpu_.stream(), tiles_of(tile, by_tensor_cores_ ? kTensorEdge : kSsimEdge),
+                 dim3(kSsimThreads, kSsimThreads), by_tensor_cores_ ? ssim_tensor_tile<Sink> : ssim_tile<Sink>,
                  DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count, most);
         },
         sink);
@@ -123,6 +146,7 @@ class Grey final : public Screen {
 
   Gpu& gpu_;
   GreyItems::Window window_;
+  bool by_tensor_cores_ = wants_tensor_cores();
   SsimPools pools_;  // only its grid and limits: the sums are made on the device
   std::unique_ptr<const GridOnDevice> grid_;
   ResidentSides<GreyBlock> sides_;
@@ -135,7 +159,9 @@ class GreyMaker final : public ScreenMaker {
     ScreenCost cost;
     cost.tile.preferred_edge = kEdge;
     cost.bytes_per_item = items_.left.shape[1] * items_.left.shape[2];
-    if (has_pools(items_)) {
+    if (items_.window == GreyItems::Window::gaussian) {
+      cost.bytes_per_item += GaussianMapMemory::bytes_per_item(items_.left.shape[1], items_.left.shape[2]);
+    } else if (has_pools(items_)) {
       cost.tile.bytes_per_pair = sizeof(Candidate);
       cost.tile.fixed_bytes = kCountBytes;
       cost.bytes_per_item += SsimPools(items_.left).stride() * static_cast<std::int64_t>(sizeof(float));

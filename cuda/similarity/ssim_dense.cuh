@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "cuda/core/quotient.cuh"
 #include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
 #include "similarity/arithmetic/ssim.hpp"
@@ -17,17 +18,25 @@ namespace simile::cuda {
 inline constexpr int kSsimSide = 7;      // of a window
 inline constexpr int kSsimThreads = 16;  // a side of the block: each thread has 2 x 2 pairs
 inline constexpr int kSsimEdge = 2 * kSsimThreads;
+inline constexpr int kSsimBlocks = 3;  // at once, on a multiprocessor: with more, registers do not suffice
 inline constexpr int kSsimChunk = 36;  // windows of a row that are taken at a time: with six more, columns are sevens
 inline constexpr int kSsimColumns = kSsimChunk + kSsimSide - 1;
 static_assert(kSsimColumns % kSsimSide == 0 && kSsimChunk <= kSsimRowSum);
 
-/// What shared memory holds of 64 images: the 32 of the rows, then those of the columns. (Odd strides: no bank is met
-/// twice.)
+/// What shared memory holds of `kEdge` images of the rows, and then as many of the columns: their strips and up to
+/// `kChunk` windows. Strides are such that no bank is met twice.
+template <int kEdge, int kChunk, int kStride>
 struct SsimStage {
-  std::uint64_t strips[2 * kSsimEdge][kSsimColumns + 1];  ///< seven pixels of a column, the first in the lowest byte
-  std::int32_t sums[2 * kSsimEdge][kSsimChunk + 1];       ///< Sx of a window
-  float variances[2 * kSsimEdge][kSsimChunk + 1];         ///< 49 Sxx - Sx^2
+  static constexpr int kRowImages = kEdge;
+  static constexpr int kImages = 2 * kEdge;
+  static constexpr int kColumns = kChunk + kSsimSide - 1;
+  static_assert(kColumns <= kStride);
+
+  std::uint64_t strips[kImages][kStride];  ///< seven pixels of a column, the first in the lowest byte
+  std::int32_t sums[kImages][kChunk | 1];  ///< Sx of a window
+  float variances[kImages][kChunk | 1];    ///< 49 Sxx - Sx^2
 };
+using SsimDenseStage = SsimStage<kSsimEdge, kSsimChunk, kSsimColumns + 1>;
 
 __device__ inline unsigned low_half(std::uint64_t strip) { return static_cast<unsigned>(strip); }
 __device__ inline unsigned high_half(std::uint64_t strip) { return static_cast<unsigned>(strip >> 32); }
@@ -36,26 +45,29 @@ __device__ inline unsigned strip_product(std::uint64_t x, std::uint64_t y, unsig
   return __dp4a(high_half(x), high_half(y), __dp4a(low_half(x), low_half(y), sum));
 }
 
-/// Image k of the 64, the last one in place of those beyond the tile.
+/// Image k of the stage, the last one in place of those beyond the tile.
+template <class Stage>
 __device__ inline const std::uint8_t* staged_image(const GreyRows& left, const GreyRows& right, const DeviceTile& tile,
                                                    std::int64_t row, std::int64_t col, int k) {
-  if (k < kSsimEdge) return left.image(min(static_cast<long long>(row + k), static_cast<long long>(tile.rows.end - 1)));
-  return right.image(min(static_cast<long long>(col + k - kSsimEdge), static_cast<long long>(tile.cols.end - 1)));
+  if (k < Stage::kRowImages)
+    return left.image(min(static_cast<long long>(row + k), static_cast<long long>(tile.rows.end - 1)));
+  return right.image(
+      min(static_cast<long long>(col + k - Stage::kRowImages), static_cast<long long>(tile.cols.end - 1)));
 }
 
 /// Strips whose last pixel is in row `last`: all seven when they are new, else moved down by one.
-__device__ inline void stage_strips(SsimStage& stage, const GreyRows& left, const GreyRows& right,
-                                    const DeviceTile& tile, std::int64_t row, std::int64_t col, int first_column,
-                                    int last, bool fresh) {
+template <class Stage>
+__device__ inline void stage_strips(Stage& stage, const GreyRows& left, const GreyRows& right, const DeviceTile& tile,
+                                    std::int64_t row, std::int64_t col, int first_column, int last, bool fresh) {
   const int thread = static_cast<int>(threadIdx.y * kSsimThreads + threadIdx.x);
-  for (int at = thread; at < 2 * kSsimEdge * kSsimColumns; at += kSsimThreads * kSsimThreads) {
-    const int image = at / kSsimColumns;
-    const int column = at % kSsimColumns;
+  for (int at = thread; at < Stage::kImages * Stage::kColumns; at += kSsimThreads * kSsimThreads) {
+    const int image = at / Stage::kColumns;
+    const int column = at % Stage::kColumns;
     if (first_column + column >= left.width) {
       stage.strips[image][column] = 0;
       continue;
     }
-    const std::uint8_t* const pixels = staged_image(left, right, tile, row, col, image) + first_column + column;
+    const std::uint8_t* const pixels = staged_image<Stage>(left, right, tile, row, col, image) + first_column + column;
     std::uint64_t strip = fresh ? 0 : stage.strips[image][column];
     for (int line = fresh ? last - kSsimSide + 1 : last; line <= last; ++line) {
       strip = strip >> 8 | static_cast<std::uint64_t>(pixels[static_cast<std::int64_t>(line) * left.width])
@@ -65,9 +77,10 @@ __device__ inline void stage_strips(SsimStage& stage, const GreyRows& left, cons
   }
 }
 
-__device__ inline void stage_statistics(SsimStage& stage, int windows) {
+template <class Stage>
+__device__ inline void stage_statistics(Stage& stage, int windows) {
   const int thread = static_cast<int>(threadIdx.y * kSsimThreads + threadIdx.x);
-  for (int at = thread; at < 2 * kSsimEdge * windows; at += kSsimThreads * kSsimThreads) {
+  for (int at = thread; at < Stage::kImages * windows; at += kSsimThreads * kSsimThreads) {
     const int image = at / windows;
     const int window = at % windows;
     unsigned sum = 0;
@@ -92,11 +105,14 @@ __device__ inline float half_ssim(std::int32_t products, std::int32_t sum_x, std
   const float luminance = __fmaf_rn(x, y, static_cast<float>(kSsimC1 / 2));
   const float luminance_norm = __fmaf_rn(y, y, __fmaf_rn(x, x, static_cast<float>(kSsimC1)));
   const float structure_norm = (variance_x + static_cast<float>(kSsimC2)) + variance_y;
-  return __fdividef(luminance * structure, luminance_norm * structure_norm);
+  return quotient(luminance * structure, luminance_norm * structure_norm);
 }
 
 /// The sums of half similarities of this thread's 2 x 2 pairs over one row of at most kSsimChunk windows.
-__device__ inline void add_row(const SsimStage& stage, int windows, float (&sums)[2][2]) {
+__device__ inline void add_row(const SsimDenseStage& stage, int windows, float (&sums)[2][2]) {
+  const int left[2] = {static_cast<int>(threadIdx.y), static_cast<int>(threadIdx.y) + kSsimThreads};
+  const int right[2] = {kSsimEdge + static_cast<int>(threadIdx.x),
+                        kSsimEdge + static_cast<int>(threadIdx.x) + kSsimThreads};
   unsigned ring[2][2][kSsimSide] = {};
   unsigned box[2][2] = {};
   for (int base = 0; base < windows + kSsimSide - 1; base += kSsimSide) {
@@ -105,16 +121,18 @@ __device__ inline void add_row(const SsimStage& stage, int windows, float (&sums
       const int column = base + step;
       const int window = column - (kSsimSide - 1);
       for (int i = 0; i < 2; ++i) {
-        const int left = static_cast<int>(threadIdx.y) + i * kSsimThreads;
         for (int j = 0; j < 2; ++j) {
-          const int right = kSsimEdge + static_cast<int>(threadIdx.x) + j * kSsimThreads;
-          const unsigned entering = strip_product(stage.strips[left][column], stage.strips[right][column], 0);
+          const unsigned entering = strip_product(stage.strips[left[i]][column], stage.strips[right[j]][column], 0);
           box[i][j] += entering - ring[i][j][step];
           ring[i][j][step] = entering;
-          if (window < 0 || window >= windows) continue;
-          sums[i][j] +=
-              half_ssim(static_cast<std::int32_t>(98 * box[i][j]) + kSsimC2Screen, stage.sums[left][window],
-                        stage.sums[right][window], stage.variances[left][window], stage.variances[right][window]);
+        }
+      }
+      if (window < 0 || window >= windows) continue;
+      for (int i = 0; i < 2; ++i) {
+        for (int j = 0; j < 2; ++j) {
+          sums[i][j] += half_ssim(static_cast<std::int32_t>(98 * box[i][j]) + kSsimC2Screen,
+                                  stage.sums[left[i]][window], stage.sums[right[j]][window],
+                                  stage.variances[left[i]][window], stage.variances[right[j]][window]);
         }
       }
     }
@@ -122,12 +140,12 @@ __device__ inline void add_row(const SsimStage& stage, int windows, float (&sums
 }
 
 template <class Sink>
-__global__ void __launch_bounds__(kSsimThreads* kSsimThreads)
+__global__ void __launch_bounds__(kSsimThreads* kSsimThreads, kSsimBlocks)
     ssim_tile(DeviceTile tile, GreyRows left, GreyRows right, Cores cores, Sink sink,
               const unsigned long long* candidates, unsigned long long most) {
   // Few candidates are evaluated one by one (ssim_candidates.cuh).
   if (candidates != nullptr && *candidates <= most) return;
-  __shared__ SsimStage stage;
+  __shared__ SsimDenseStage stage;
   const std::int64_t row = tile.rows.begin + static_cast<std::int64_t>(blockIdx.y) * kSsimEdge;
   const std::int64_t col = tile.cols.begin + static_cast<std::int64_t>(blockIdx.x) * kSsimEdge;
   if (tile.upper && col + kSsimEdge <= row) return;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 
+#include "cuda/similarity/gaussian_maps.cuh"
 #include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
 #include "similarity/arithmetic/ssim.hpp"
@@ -58,41 +59,34 @@ struct TeamSsim {
   static constexpr int kSide = 7;
 };
 
+/// Of what the images' maps hold, a pair needs the weighted means of its products only.
 struct TeamGaussian {
-  GreyRows left;
-  GreyRows right;
+  GaussianSide left;
+  GaussianSide right;
 
   __device__ double operator()(const ScoredPair& pair, const Team& team) const {
-    constexpr int kTaps = 11;
-    constexpr int kMaps = 5;  // x, y, x x, y y, x y
-    constexpr int kColumns = kTeam + kTaps - 1;
-    __shared__ double shared[kThreads / kTeam][kMaps][kColumns];
-    double(&sums)[kMaps][kColumns] = shared[threadIdx.x / kTeam];
-    const std::uint8_t* const x = left.image(pair.left);
-    const std::uint8_t* const y = right.image(pair.right);
-    const int width = left.width;
-    const int rows = left.height - kTaps + 1;
-    const int columns = width - kTaps + 1;
+    __shared__ double shared[kThreads / kTeam][kTeamColumns];
+    double(&sums)[kTeamColumns] = shared[threadIdx.x / kTeam];
+    const std::uint8_t* const x = left.images.image(pair.left);
+    const std::uint8_t* const y = right.images.image(pair.right);
+    const int rows = left.maps.rows;
+    const int columns = left.maps.columns;
     double partial = 0;
     for (int row = 0; row < rows; ++row) {
+      const GaussianMoments* const of_x = left.maps.row(pair.left, row);
+      const GaussianMoments* const of_y = right.maps.row(pair.right, row);
       for (int first = 0; first < columns; first += kTeam) {
-        for (int k = team.lane; k < kColumns && first + k < width; k += kTeam) {
-          const std::int64_t at = static_cast<std::int64_t>(row) * width + first + k;
-          const auto a = [&](int line) { return x[at + static_cast<std::int64_t>(line) * width] - kGaussianCentre; };
-          const auto b = [&](int line) { return y[at + static_cast<std::int64_t>(line) * width] - kGaussianCentre; };
-          sums[0][k] = gaussian_sum(a);
-          sums[1][k] = gaussian_sum(b);
-          sums[2][k] = gaussian_sum([&](int line) { return a(line) * a(line); });
-          sums[3][k] = gaussian_sum([&](int line) { return b(line) * b(line); });
-          sums[4][k] = gaussian_sum([&](int line) { return a(line) * b(line); });
-        }
+        for_each_new_column(first, left.images.width, team, [&](int column) {
+          sums[column % kTeamColumns] = gaussian_sum([&](int line) {
+            const std::int64_t at = static_cast<std::int64_t>(row + line) * left.images.width + column;
+            return centred(x[at]) * centred(y[at]);
+          });
+        });
         __syncwarp(team.mask);
-        if (first + team.lane < columns) {
-          double means[kMaps];
-          for (int map = 0; map < kMaps; ++map) {
-            means[map] = gaussian_sum([&](int k) { return sums[map][team.lane + k]; });
-          }
-          partial += gaussian_window(means[0], means[1], means[2], means[3], means[4]);
+        if (const int column = first + team.lane; column < columns) {
+          const GaussianMoments a = of_x[column];
+          const GaussianMoments b = of_y[column];
+          partial += gaussian_window(a.mean, b.mean, a.squares, b.squares, sum_columns(sums, column));
         }
         __syncwarp(team.mask);
       }

@@ -5,72 +5,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <vector>
 
 #include <cuda_emulator.hpp>
 #include <gtest/gtest.h>
 
-#include "cuda/similarity/backend.hpp"
-#include "similarity/sink_kinds.hpp"
+#include "cuda/ssim_on_device.hpp"
 #include "similarity/ssim_pools.hpp"
-#include "support/random_images.hpp"
 
 namespace simile::cuda {
 namespace {
-
-/// Natural ones, copies of these with more or less noise, flat ones, bright ones with one level of noise,
-/// checkerboards.
-Array<std::uint8_t, 3> mixed_images(std::int64_t count, std::int64_t height, std::int64_t width) {
-  std::vector<Array<std::uint8_t, 2>> all;
-  for (std::int64_t k = 0; k < count; ++k) {
-    const auto seed = static_cast<std::uint64_t>(k);
-    switch (k % 8) {
-      case 0:
-        all.push_back(natural_image(height, width, seed));
-        break;
-      case 6:
-        all.push_back(constant_image(height, width, static_cast<std::uint8_t>(k * 37 % 256)));
-        break;
-      case 7: {
-        Array<std::uint8_t, 2> bright({height, width});
-        for (std::int64_t p = 0; p < bright.size(); ++p) {
-          bright.data()[p] = static_cast<std::uint8_t>(k % 16 == 7 ? 254 + (p * p + k) % 2 : (p + p / width) % 2 * 255);
-        }
-        all.push_back(std::move(bright));
-        break;
-      }
-      default:
-        all.push_back(near_duplicate(all[static_cast<std::size_t>(k - 1)].view(), static_cast<int>(3 * (k % 8)), seed));
-    }
-  }
-  return stack(all);
-}
-
-class SsimOnDevice : public testing::Test {
- protected:
-  std::string text(const Backend& backend, const Metric& metric, const SinkKind& kind, std::int64_t device_bytes = 0) {
-    const auto sink = kind.make();
-    const bool host = backend.name() == "cpu";
-    const Context context{.pool = pool_,
-                          .progress = *progress_,
-                          .cancellation = cancellation_,
-                          .memory_bytes = 1 << 26,
-                          .device = host ? Device{} : Device{Device::Kind::cuda, 0},
-                          .device_memory_bytes = device_bytes};
-    stats_ = backend.compare(Pairs::triangle(metric.num_left()), metric, *sink, context, nullptr);
-    return kind.text(*sink, metric.num_left());
-  }
-  std::string on_host(const Metric& metric, const SinkKind& kind) { return text(*backends().front(), metric, kind); }
-  std::string on_device(const Metric& metric, const SinkKind& kind, std::int64_t bytes = 0) {
-    return text(CudaBackend(), metric, kind, bytes);
-  }
-
-  ThreadPool pool_{2};
-  std::unique_ptr<Progress> progress_ = make_silent_progress();
-  Cancellation cancellation_;
-  CompareStats stats_;
-};
 
 TEST_F(SsimOnDevice, IsTheHostsAtAnyThreshold) {
   for (const auto& [height, width] : {std::pair{24, 24}, std::pair{31, 40}, std::pair{64, 26}}) {

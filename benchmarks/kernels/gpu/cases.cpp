@@ -134,27 +134,31 @@ struct Case {
 constexpr Need kEveryPair{};
 constexpr Need kNarrow{.max_width = 1e-5};
 constexpr Need above(double floor) { return {.floor = floor}; }
-constexpr const char* kCounted = "SIMILE_GPU_HAMMING=";
-constexpr const char* kOnTensorCores = "SIMILE_GPU_HAMMING=tensor";
+constexpr const char* kPlainSsim = "SIMILE_GPU_SSIM=";
+constexpr const char* kTensorSsim = "SIMILE_GPU_SSIM=tensor";
+constexpr const char* kPlainHamming = "SIMILE_GPU_HAMMING=";
+constexpr const char* kTensorHamming = "SIMILE_GPU_HAMMING=tensor";
 
 const Case kCases[] = {
     {"cosine", "d", vectors<CosineMetric, 2>, {8192, 512}, {40, 24}, 0.9, above(0.9)},
     {"cosine_floats", "d", vectors<CosineMetric, 4>, {8192, 512}, {40, 24}, 0.9, kNarrow},
     {"euclidean", "d", vectors<EuclideanMetric, 2>, {8192, 512}, {40, 24}, -0.2, above(-0.2)},
-    {"ssim_dense", "px", grey_images<SsimMetric>, {2048, 64}, {20, 28}, 0.8, kEveryPair},
-    {"ssim_dense", "px", grey_images<SsimMetric>, {256, 256}, {10, 40}, 0.8, kEveryPair},
-    {"ssim_pools", "px", grey_images<SsimMetric>, {2048, 64}, {20, 28}, 0.8, above(0.8)},
-    {"ssim_pools", "px", grey_images<SsimMetric>, {256, 256}, {10, 40}, 0.8, above(0.8)},
+    {"ssim_dense", "px", grey_images<SsimMetric>, {2048, 64}, {20, 28}, 0.8, kEveryPair, kPlainSsim},
+    {"ssim_dense", "px", grey_images<SsimMetric>, {256, 256}, {10, 40}, 0.8, kEveryPair, kPlainSsim},
+    {"ssim_tensor", "px", grey_images<SsimMetric>, {2048, 64}, {20, 28}, 0.8, kEveryPair, kTensorSsim},
+    {"ssim_tensor", "px", grey_images<SsimMetric>, {256, 256}, {10, 40}, 0.8, kEveryPair, kTensorSsim},
+    {"ssim_pools", "px", grey_images<SsimMetric>, {2048, 64}, {20, 28}, 0.8, above(0.8), kPlainSsim},
+    {"ssim_pools", "px", grey_images<SsimMetric>, {256, 256}, {10, 40}, 0.8, above(0.8), kPlainSsim},
     {"ssim_gaussian", "px", grey_images<SsimGaussianMetric>, {256, 64}, {8, 16}, 0.8, above(0.8)},
     {"template", "px", colour_images, {1024, 64}, {30, 12}, 0.98, above(0.98)},
-    {"hamming", "bits", codes, {8192, 256}, {70, 256}, 0.9, kEveryPair, kCounted},
-    {"hamming_prefix", "bits", codes, {8192, 256}, {70, 256}, 0.9, above(0.9), kCounted},
-    {"hamming", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, kEveryPair, kCounted},
-    {"hamming_prefix", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, above(0.9), kCounted},
-    {"hamming_tensor", "bits", codes, {8192, 256}, {70, 256}, 0.9, kEveryPair, kOnTensorCores},
-    {"hamming_tensor_prefix", "bits", codes, {8192, 256}, {70, 256}, 0.9, above(0.9), kOnTensorCores},
-    {"hamming_tensor", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, kEveryPair, kOnTensorCores},
-    {"hamming_tensor_prefix", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, above(0.9), kOnTensorCores},
+    {"hamming", "bits", codes, {8192, 256}, {70, 256}, 0.9, kEveryPair, kPlainHamming},
+    {"hamming_prefix", "bits", codes, {8192, 256}, {70, 256}, 0.9, above(0.9), kPlainHamming},
+    {"hamming", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, kEveryPair, kPlainHamming},
+    {"hamming_prefix", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, above(0.9), kPlainHamming},
+    {"hamming_tensor", "bits", codes, {8192, 256}, {70, 256}, 0.9, kEveryPair, kTensorHamming},
+    {"hamming_tensor_prefix", "bits", codes, {8192, 256}, {70, 256}, 0.9, above(0.9), kTensorHamming},
+    {"hamming_tensor", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, kEveryPair, kTensorHamming},
+    {"hamming_tensor_prefix", "bits", codes, {8192, 4096}, {70, 1024}, 0.9, above(0.9), kTensorHamming},
     {"minhash", "minima", signatures, {4096, kSignatureLength}, {70, kSignatureLength}, 0.5, above(0.5)},
     {"orb", "descriptors", descriptors, {128, 500}, {8, 20}, 0.5, above(0.5)},
 };

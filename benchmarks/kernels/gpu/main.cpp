@@ -21,9 +21,7 @@ int run(bool quick) {
     return 1;
   }
   benchmark::AddCustomContext("device", device);
-  for (const char* const variable : {"SIMILE_COMMIT", "SIMILE_GPU_SSIM"}) {
-    if (const char* const value = std::getenv(variable)) benchmark::AddCustomContext(variable, value);
-  }
+  if (const char* const commit = std::getenv("SIMILE_COMMIT")) benchmark::AddCustomContext("commit", commit);
   simile::cuda::register_cases(quick);
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

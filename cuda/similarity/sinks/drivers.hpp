@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+// The driver of each sink, one file each.
+
+#include <cstdint>
+#include <memory>
+
+#include "cuda/similarity/sink_driver.hpp"
+
+#include "simile/similarity/components.hpp"
+#include "simile/similarity/histogram.hpp"
+#include "simile/similarity/top_k.hpp"
+
+namespace simile::cuda {
+
+std::unique_ptr<SinkDriver> make_components_driver(const SinkSetting& setting, Components& components);
+std::unique_ptr<SinkDriver> make_histogram_driver(const SinkSetting& setting, Histogram& histogram);
+std::unique_ptr<SinkDriver> make_top_k_driver(const SinkSetting& setting, const TopK& top_k);
+
+/// Bytes that they take on the device.
+std::int64_t components_device_bytes(const Pairs& pairs);
+std::int64_t histogram_device_bytes(const Histogram& histogram);
+std::int64_t top_k_device_bytes(const Pairs& pairs);
+
+}  // namespace simile::cuda

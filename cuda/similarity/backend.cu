@@ -142,8 +142,8 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   const ScreenCost cost = maker->cost();
   MemoryPlan plan;
   try {
-    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_device_bytes(pairs, sink) + cores_bytes,
-                       gpu.budget_bytes());
+    const std::int64_t sink_bytes = sink_device_bytes(pairs, sink, gpu.budget_bytes());
+    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_bytes + cores_bytes, gpu.budget_bytes());
   } catch (const Error&) {
     if (pairs.shape() != Pairs::Shape::list || metric.device().kind != Device::Kind::cpu) throw;
     return CpuBackend().compare(pairs, metric, sink, context, checkpoint);  // lists name any item: all or nothing

@@ -9,6 +9,7 @@
 
 #include "cuda/similarity/parents.cuh"
 #include "similarity/arithmetic/histogram.hpp"
+#include "similarity/arithmetic/linkage.hpp"
 
 #include "simile/similarity/metric.hpp"
 
@@ -97,6 +98,25 @@ struct DeviceHistogram {
   __device__ void decide(const ScoredPair& /*pair*/, double exact) const { count(exact); }
 };
 
-using DeviceSink = std::variant<DeviceCollect, DeviceComponents, DeviceHistogram>;
+/// As DeviceCollect, without what edges of the known forest beat for sure. Nodes are numbered as in SpanningTree.
+struct DeviceForest {
+  PairList list;
+  double floor;
+  const Link* links;
+  std::int64_t right_begin;
+
+  __device__ bool dominated(std::int64_t left, std::int64_t right, double low, double high) const {
+    const std::int64_t other = right_begin + right;
+    const ScoredPair edge{left < other ? left : other, left < other ? other : left, low, high};
+    return climb_links(links, edge.left, edge) == climb_links(links, edge.right, edge);
+  }
+  __device__ void see(std::int64_t left, std::int64_t right, double low, double high) const {
+    if (high >= floor && high != -INFINITY && !dominated(left, right, low, high)) list.append(left, right, low, high);
+  }
+  __device__ bool wants(const ScoredPair& pair) const { return pair.low < pair.high; }
+  __device__ void decide(ScoredPair& pair, double exact) const { pair.low = pair.high = exact; }
+};
+
+using DeviceSink = std::variant<DeviceCollect, DeviceComponents, DeviceHistogram, DeviceForest>;
 
 }  // namespace simile::cuda

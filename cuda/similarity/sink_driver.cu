@@ -4,6 +4,16 @@
 #include "cuda/similarity/sinks/drivers.hpp"
 
 namespace simile::cuda {
+namespace {
+
+// What a sink could do without is taken from the device where it is at most this part of the budget.
+constexpr std::int64_t kShare = 4;
+
+std::int64_t if_it_fits(std::int64_t bytes, std::int64_t budget_bytes) {
+  return bytes <= budget_bytes / kShare ? bytes : 0;
+}
+
+}  // namespace
 
 std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting) {
   if (auto* const components = dynamic_cast<Components*>(&setting.sink)) {
@@ -13,14 +23,19 @@ std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting) {
     return make_histogram_driver(setting, *histogram);
   }
   if (const auto* const top_k = dynamic_cast<const TopK*>(&setting.sink)) return make_top_k_driver(setting, *top_k);
+  const bool fits = sink_device_bytes(setting.pairs, setting.sink, setting.gpu.budget_bytes()) > 0;
+  if (const auto* const tree = dynamic_cast<const SpanningTree*>(&setting.sink); tree != nullptr && fits) {
+    return make_forest_driver(setting, *tree);
+  }
   return std::make_unique<CollectDriver>(setting);
 }
 
-std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink) {
+std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink, std::int64_t budget_bytes) {
   if (dynamic_cast<const Components*>(&sink) != nullptr) return components_device_bytes(pairs);
+  if (const auto* const histogram = dynamic_cast<const Histogram*>(&sink)) return histogram_device_bytes(*histogram);
   if (dynamic_cast<const TopK*>(&sink) != nullptr) return top_k_device_bytes(pairs);
-  const auto* const histogram = dynamic_cast<const Histogram*>(&sink);
-  return histogram == nullptr ? 0 : histogram_device_bytes(*histogram);
+  if (dynamic_cast<const SpanningTree*>(&sink) != nullptr) return if_it_fits(forest_device_bytes(pairs), budget_bytes);
+  return 0;
 }
 
 std::int64_t sink_host_bytes(const Sink& sink) {

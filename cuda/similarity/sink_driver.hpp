@@ -43,11 +43,12 @@ struct SinkSetting {
 };
 
 /// Components and histograms are made on the device; of other sinks' pairs what reaches the floor (of TopK: of one of
-/// its items) comes to the host, with exact similarities, and is consumed there by all workers.
+/// its items) and no known forest dominates (SpanningTree) comes to the host, with exact similarities, and is consumed
+/// there by all workers.
 std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting);
 
-/// Bytes that the driver takes on the device, and the least that it needs on the host.
-std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink);
+/// Bytes that the driver takes on the device, which may do with so many, and the least that it needs on the host.
+std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink, std::int64_t budget_bytes);
 std::int64_t sink_host_bytes(const Sink& sink);
 
 }  // namespace simile::cuda

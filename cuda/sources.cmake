@@ -9,6 +9,6 @@ set(simile_cuda_sources
   similarity/fused/short_rows.cu
   similarity/grey.cu similarity/memory_plan.cpp similarity/signatures.cu similarity/sink_driver.cu
   similarity/sinks/collect.cu similarity/sinks/components.cu similarity/sinks/forest.cu similarity/sinks/histogram.cu
-  similarity/sinks/top_k.cu
+  similarity/sinks/row_sums.cu similarity/sinks/top_k.cu
   similarity/vectors.cu)
 list(TRANSFORM simile_cuda_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

@@ -27,6 +27,9 @@ std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting) {
   if (const auto* const tree = dynamic_cast<const SpanningTree*>(&setting.sink); tree != nullptr && fits) {
     return make_forest_driver(setting, *tree);
   }
+  if (auto* const sums = dynamic_cast<RowSums*>(&setting.sink); sums != nullptr && fits) {
+    return make_row_sums_driver(setting, *sums);
+  }
   return std::make_unique<CollectDriver>(setting);
 }
 
@@ -35,6 +38,7 @@ std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink, std::int64_
   if (const auto* const histogram = dynamic_cast<const Histogram*>(&sink)) return histogram_device_bytes(*histogram);
   if (dynamic_cast<const TopK*>(&sink) != nullptr) return top_k_device_bytes(pairs);
   if (dynamic_cast<const SpanningTree*>(&sink) != nullptr) return if_it_fits(forest_device_bytes(pairs), budget_bytes);
+  if (dynamic_cast<const RowSums*>(&sink) != nullptr) return if_it_fits(row_sums_device_bytes(pairs), budget_bytes);
   return 0;
 }
 

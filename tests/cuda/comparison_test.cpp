@@ -370,6 +370,39 @@ TEST_F(OnDevice, KeepsTheForestAmongEqualSimilarities) {
   }
 }
 
+TEST_F(OnDevice, AddsRowSumsOnTheDeviceWhereTheyHaveRoom) {
+  // Distances of all sizes and signs of exponents, rows without a length among them.
+  const auto vectors = hard_vectors(7, 7);
+  const CosineMetric cosine(vectors.view());
+  const EuclideanMetric euclidean(vectors.view());
+  const Pairs pairs = Pairs::triangle(vectors.shape(0));
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& sums = kind_of(kinds, "row_sums");
+  for (const Metric* const metric : {static_cast<const Metric*>(&cosine), static_cast<const Metric*>(&euclidean)}) {
+    const std::string expected = on_host(pairs, *metric, sums);
+    for (const auto& [bytes, at_home] : {std::pair{1 << 24, false}, std::pair{1 << 15, true}}) {
+      const Outcome outcome = on_device(pairs, *metric, sums, bytes);
+      EXPECT_EQ(outcome.text, expected) << metric->name() << ", " << bytes;
+      EXPECT_EQ(outcome.stats.exact_evaluations > 0, at_home) << bytes;  // what is listed comes home
+    }
+  }
+}
+
+TEST_F(OnDevice, CountsMoreBinsThanABlockKeeps) {
+  const auto rows = rows_with_ties(300);
+  const CosineMetric metric(rows.view());
+  for (const std::int64_t bins : {1, 4095, 4096, 4097, 5000}) {
+    Histogram on_gpu({-1, 1, bins});
+    Histogram expected({-1, 1, bins});
+    CudaBackend().compare(Pairs::triangle(300), metric, on_gpu, context(1 << 18), nullptr);
+    Context host = context(0);
+    host.device = {};
+    backends().front()->compare(Pairs::triangle(300), metric, expected, host, nullptr);
+    EXPECT_EQ(on_gpu.counts(), expected.counts()) << bins;
+    EXPECT_EQ(on_gpu.num_alike_to_nothing(), expected.num_alike_to_nothing()) << bins;
+  }
+}
+
 TEST_F(OnDevice, LeavesWhatItDoesNotKnowToTheHost) {
   const FunctionMetric metric(50, 50, hashed_similarity);
   const Pairs pairs = Pairs::triangle(50);

@@ -28,7 +28,7 @@ class HistogramDriver final : public SinkDriver {
 
   DeviceSink device_sink(const Need& /*need*/, const PairList& list) const override {
     return DeviceHistogram{
-        list, {low_, bins_per_unit_, borders_.data(), ends_.data(), histogram_.num_bins()}, counts_.data()};
+        list, {low_, bins_per_unit_, borders_.data(), ends_.data(), histogram_.num_bins()}, {counts_.data()}};
   }
 
   void bring_home() override {

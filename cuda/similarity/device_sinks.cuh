@@ -8,7 +8,9 @@
 #include <variant>
 
 #include "core/exact_sum_parts.hpp"
+#include "cuda/similarity/pair_list.cuh"
 #include "cuda/similarity/parents.cuh"
+#include "cuda/similarity/top_k.cuh"
 #include "similarity/arithmetic/histogram.hpp"
 #include "similarity/arithmetic/linkage.hpp"
 
@@ -16,35 +18,13 @@
 
 namespace simile::cuda {
 
-/// Pairs that kernels append; there is room for every pair of a tile.
-struct PairList {
-  ScoredPair* pairs;
-  unsigned long long* count;
-
-  __device__ void append(std::int64_t left, std::int64_t right, double low, double high) const {
-    pairs[atomicAdd(count, 1ULL)] = {left, right, low, high};
-  }
-};
-
-/// Floors of single items, or null: a pair matters when it reaches that of one of its ends.
-struct ItemFloors {
-  const double* left = nullptr;
-  const double* right = nullptr;  // of one set the same, else null
-
-  __device__ bool reached(std::int64_t row, std::int64_t col, double high) const {
-    if (left == nullptr || high >= left[row]) return true;
-    return right != nullptr && high >= right[col];
-  }
-};
-
-/// Keeps what reaches the floors, with exact similarities, for the host.
+/// Keeps what reaches the floor, with exact similarities, for the host.
 struct DeviceCollect {
   PairList list;
   double floor;
-  ItemFloors items;
 
   __device__ void see(std::int64_t left, std::int64_t right, double low, double high) const {
-    if (high >= floor && items.reached(left, right, high)) list.append(left, right, low, high);
+    if (high >= floor) list.append(left, right, low, high);
   }
   __device__ bool wants(const ScoredPair& pair) const { return pair.low < pair.high; }
   __device__ void decide(ScoredPair& pair, double exact) const { pair.low = pair.high = exact; }
@@ -177,7 +157,8 @@ struct DeviceForest {
   __device__ void decide(ScoredPair& pair, double exact) const { pair.low = pair.high = exact; }
 };
 
-using DeviceSink = std::variant<DeviceCollect, DeviceComponents, DeviceHistogram, DeviceRowSums, DeviceForest>;
+using DeviceSink =
+    std::variant<DeviceCollect, DeviceComponents, DeviceHistogram, DeviceRowSums, DeviceForest, DeviceTopK>;
 
 /// Most counts that a block keeps for itself: 4,096 bins and one more.
 inline constexpr std::int64_t kBlockCounts = 4097;

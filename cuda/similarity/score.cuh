@@ -147,6 +147,13 @@ void show(const Gpu& gpu, const Tile& tile, const Scores& scores, const Cores& c
   std::visit(
       [&](const auto& any) {
         using Sink = std::decay_t<decltype(any)>;
+        if constexpr (std::is_same_v<Sink, DeviceTopK>) {
+          if (any.survey) {
+            launch(gpu.stream(), tile_grid<TopKSurvey>(gpu, tile), dim3(kThreads), show_tile<Scores, TopKSurvey>,
+                   DeviceTile(tile), scores, cores, TopKSurvey{any});
+            raise_floors(gpu, any.rows, any.ranges);
+          }
+        }
         launch(gpu.stream(), tile_grid<Sink>(gpu, tile), dim3(kThreads), show_tile<Scores, Sink>, DeviceTile(tile),
                scores, cores, any);
       },
@@ -158,6 +165,8 @@ template <class ExactScore>
 void decide(const Gpu& gpu, std::int64_t most, const ExactScore& exact, const Cores& cores, const DeviceSink& sink) {
   std::visit(
       [&](const auto& any) {
+        // What of the list has been beaten by the rest of it is not evaluated.
+        if constexpr (std::is_same_v<std::decay_t<decltype(any)>, DeviceTopK>) raise_floors(gpu, any.rows, any.ranges);
         launch(gpu.stream(), striding_grid(gpu, most, kThreads / kTeam), dim3(kThreads),
                decide_list<ExactScore, std::decay_t<decltype(any)>>, exact, cores, any);
       },

@@ -22,8 +22,11 @@ std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting) {
   if (auto* const histogram = dynamic_cast<Histogram*>(&setting.sink)) {
     return make_histogram_driver(setting, *histogram);
   }
-  if (const auto* const top_k = dynamic_cast<const TopK*>(&setting.sink)) return make_top_k_driver(setting, *top_k);
-  const bool fits = sink_device_bytes(setting.pairs, setting.sink, setting.gpu.budget_bytes()) > 0;
+  const std::int64_t bytes = sink_device_bytes(setting.pairs, setting.sink, setting.gpu.budget_bytes());
+  const bool fits = bytes > 0;
+  if (const auto* const top_k = dynamic_cast<const TopK*>(&setting.sink); top_k != nullptr && fits) {
+    return make_top_k_driver(setting, *top_k, bytes);
+  }
   if (const auto* const tree = dynamic_cast<const SpanningTree*>(&setting.sink); tree != nullptr && fits) {
     return make_forest_driver(setting, *tree);
   }
@@ -36,7 +39,9 @@ std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting) {
 std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink, std::int64_t budget_bytes) {
   if (dynamic_cast<const Components*>(&sink) != nullptr) return components_device_bytes(pairs);
   if (const auto* const histogram = dynamic_cast<const Histogram*>(&sink)) return histogram_device_bytes(*histogram);
-  if (dynamic_cast<const TopK*>(&sink) != nullptr) return top_k_device_bytes(pairs);
+  if (const auto* const top_k = dynamic_cast<const TopK*>(&sink)) {
+    return top_k_device_bytes(pairs, *top_k, budget_bytes / kShare);
+  }
   if (dynamic_cast<const SpanningTree*>(&sink) != nullptr) return if_it_fits(forest_device_bytes(pairs), budget_bytes);
   if (dynamic_cast<const RowSums*>(&sink) != nullptr) return if_it_fits(row_sums_device_bytes(pairs), budget_bytes);
   return 0;

@@ -347,8 +347,8 @@ TEST_F(OnDevice, LeavesThereWhatTheKnownForestDominates) {
 }
 
 TEST_F(OnDevice, KeepsTheForestAmongEqualSimilarities) {
-  const auto rows = rows_with_ties(240);
-  const auto others = rows_with_ties(200);
+  const auto rows = rows_with_ties(180);
+  const auto others = rows_with_ties(150);
   for (const char* const name : {"spanning_tree", "spanning_tree_down_to_a_floor", "top_k"}) {
     const auto kinds = sink_kinds(0.97, 1 << 12);
     const SinkKind& kind = kind_of(kinds, name);
@@ -360,11 +360,11 @@ TEST_F(OnDevice, KeepsTheForestAmongEqualSimilarities) {
         const EuclideanMetric between(rows.view(), others.view());
         for (const Metric* const metric :
              {static_cast<const Metric*>(&cosine), static_cast<const Metric*>(&euclidean)}) {
-          const Outcome one_set = on_device(Pairs::triangle(240), *metric, kind, bytes);
-          ASSERT_EQ(one_set.text, on_host(Pairs::triangle(240), *metric, kind)) << name << ", " << metric->name();
+          const Outcome one_set = on_device(Pairs::triangle(180), *metric, kind, bytes);
+          ASSERT_EQ(one_set.text, on_host(Pairs::triangle(180), *metric, kind)) << name << ", " << metric->name();
         }
-        const Outcome two_sets = on_device(Pairs::rectangle(240, 200), between, kind, bytes);
-        ASSERT_EQ(two_sets.text, on_host(Pairs::rectangle(240, 200), between, kind)) << name;
+        const Outcome two_sets = on_device(Pairs::rectangle(180, 150), between, kind, bytes);
+        ASSERT_EQ(two_sets.text, on_host(Pairs::rectangle(180, 150), between, kind)) << name;
       }
     }
   }
@@ -400,6 +400,35 @@ TEST_F(OnDevice, CountsMoreBinsThanABlockKeeps) {
     backends().front()->compare(Pairs::triangle(300), metric, expected, host, nullptr);
     EXPECT_EQ(on_gpu.counts(), expected.counts()) << bins;
     EXPECT_EQ(on_gpu.num_alike_to_nothing(), expected.num_alike_to_nothing()) << bins;
+  }
+}
+
+TEST_F(OnDevice, SelectsTheNeighboursOfOneAmongMany) {
+  constexpr std::int64_t kMany = 4000;
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& top_k = kind_of(kinds, "top_k");
+  const Pairs pairs = Pairs::rectangle(1, kMany);
+  for (const char* const metric : {"cosine", "hamming", "template"}) {
+    const auto input = make_input(metric, 1, kMany, false);
+    const std::string expected = on_host(pairs, input->metric(), top_k);
+    const std::int64_t before = emulator::bytes_to_host();
+    const Outcome outcome = on_device(pairs, input->metric(), top_k, 1 << 28);
+    EXPECT_EQ(outcome.text, expected) << metric;
+    EXPECT_LT(emulator::bytes_to_host() - before, 32 * kMany / 20) << metric;  // of 32 bytes a pair
+    if (metric == std::string("hamming")) continue;                            // is exact: all pairs are listed first
+    EXPECT_LT(outcome.stats.exact_evaluations, kMany / 20) << metric;
+  }
+}
+
+TEST_F(OnDevice, BringsHomeWhatOneOfTheRowsMayStillWant) {
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& top_k = kind_of(kinds, "top_k");
+  const Pairs pairs = Pairs::triangle(300);
+  for (const char* const metric : {"cosine", "hamming", "ssim", "orb"}) {
+    const auto input = make_input(metric, 300, 300, true);
+    const std::int64_t before = emulator::bytes_to_host();
+    EXPECT_EQ(on_device(pairs, input->metric(), top_k, 1 << 24).text, on_host(pairs, input->metric(), top_k)) << metric;
+    EXPECT_LT(emulator::bytes_to_host() - before, 32 * pairs.count() / 4) << metric;
   }
 }
 

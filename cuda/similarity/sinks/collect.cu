@@ -26,7 +26,7 @@ std::int64_t CollectDriver::least_host_bytes() {
 void CollectDriver::collect(const Tile& tile, const PairList& list) {
   copy_to_host(count_.data(), list.count, 1, stream_);
   stream_.synchronize();
-  const auto count = static_cast<std::int64_t>(*count_.data());
+  const std::int64_t count = sift(list, static_cast<std::int64_t>(*count_.data()), stream_);
   // While one piece is consumed the next one comes.
   copy(list, 0, count, 0);
   for (std::int64_t begin = 0, k = 0; begin < count; begin += pairs_at_once_, k = 1 - k) {

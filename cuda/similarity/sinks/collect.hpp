@@ -17,9 +17,13 @@ class CollectDriver : public SinkDriver {
   static std::int64_t least_host_bytes();
 
   DeviceSink device_sink(const Need& need, const PairList& list) const override {
-    return DeviceCollect{list, need.floor, {}};
+    return DeviceCollect{list, need.floor};
   }
   void collect(const Tile& tile, const PairList& list) override;
+
+ protected:
+  /// Of the first `count` pairs of a tile's list, how many are to come: those that are moved to the front. Waits.
+  virtual std::int64_t sift(const PairList& /*list*/, std::int64_t count, const Stream& /*stream*/) { return count; }
 
  private:
   void copy(const PairList& list, std::int64_t begin, std::int64_t count, std::int64_t piece);

@@ -10,7 +10,7 @@ namespace {
 
 // So many terms below 2^32 leave a limb below 2^62.
 constexpr std::int64_t kMostTerms = 1LL << 30;
-constexpr std::int64_t kNodesAtOnce = 1 << 8;  // that come to the host
+constexpr std::int64_t kNodesAtOnce = 1 << 6;  // that come to the host: less than a CollectDriver needs there
 
 /// Sums are made on the device; the host rounds them.
 class RowSumsDriver final : public SinkDriver {

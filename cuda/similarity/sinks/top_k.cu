@@ -1,74 +1,154 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <array>
+#include <cmath>
+#include <limits>
+#include <vector>
 
+#include <thrust/execution_policy.h>
+#include <thrust/remove.h>
+
+#include "cuda/core/launch.hpp"
+#include "cuda/core/scratch.hpp"
+#include "cuda/similarity/score.cuh"
 #include "cuda/similarity/sinks/collect.hpp"
 #include "cuda/similarity/sinks/drivers.hpp"
 
 namespace simile::cuda {
 namespace {
 
-// Floors that go to the device at a time, and how many such pieces may be under way: those of two tiles.
-constexpr std::int64_t kFloorsAtOnce = 1 << 12;
-constexpr std::size_t kFloorPieces = 8;
+// Groups for each neighbour: of items in any order a floor is then reached by 1.2 k of those seen; by 1.4 k with 2.
+constexpr std::int64_t kGroupsEach = 3;
 
-/// Knows what every row has found so far, where the tile's floor is that of the row that has found least.
+/// Whether the warp's row has k groups with the rank or one before it.
+__device__ bool reached_by_k(const TopKRows& rows, std::int64_t row, Rank rank) {
+  const Rank* const groups = rows.groups + row * rows.num_groups;
+  unsigned reach = 0;
+  for (std::uint32_t group = threadIdx.x % 32; group < rows.num_groups; group += 32) {
+    if (groups[group] >= rank) ++reach;
+  }
+  return __reduce_add_sync(0xffffffffU, reach) >= rows.k;
+}
+
+/// Floors become the k-th of the row's groups, where that is more; one row a warp.
+__global__ void raise(TopKRows rows, TopKRanges ranges) {
+  const std::int64_t num_rows = ranges.rows.end - ranges.rows.begin;
+  const std::int64_t count = num_rows + ranges.cols.end - ranges.cols.begin;
+  const std::int64_t warps = static_cast<std::int64_t>(gridDim.x) * (kThreads / 32);
+  for (std::int64_t at = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / 32; at < count;
+       at += warps) {
+    const std::int64_t row = at < num_rows ? ranges.rows.begin + at : ranges.cols.begin + at - num_rows;
+    if (!reached_by_k(rows, row, rows.floors[row] + 1)) continue;
+    Rank floor = 0;
+    for (int bit = 63; bit >= 0; --bit) {
+      const Rank next = floor | Rank{1} << bit;
+      if (reached_by_k(rows, row, next)) floor = next;
+    }
+    __syncwarp();  // all have read the old one
+    if (threadIdx.x % 32 == 0) atomicMax(rows.floors + row, floor);
+  }
+}
+
+struct Beaten {
+  DeviceTopK sink;
+  __device__ bool operator()(const ScoredPair& pair) const { return !sink.matters(pair); }
+};
+
+/// A floor, whichever items reach it.
+Rank rank_of_floor(double floor) {
+  if (floor == -std::numeric_limits<double>::infinity()) return 0;
+  auto down = static_cast<float>(floor);
+  if (static_cast<double>(down) > floor) down = std::nextafter(down, -std::numeric_limits<float>::infinity());
+  return rank_of(down, 0xffffffffU);
+}
+
 class TopKDriver final : public CollectDriver {
  public:
-  TopKDriver(const SinkSetting& setting, const TopK& top_k)
+  TopKDriver(const SinkSetting& setting, const TopK& top_k, std::int64_t num_groups)
       : CollectDriver(setting),
-        stream_(setting.gpu.stream()),
+        gpu_(setting.gpu),
         top_k_(top_k),
         one_set_(setting.pairs.one_set()),
-        floors_(setting.pairs.num_left(), stream_) {}
+        num_groups_(num_groups),
+        floors_(setting.pairs.num_left(), setting.gpu.stream()),
+        groups_(setting.pairs.num_left() * num_groups, setting.gpu.stream()) {}
+
+  void begin() override {
+    std::vector<Rank> floors(static_cast<std::size_t>(floors_.size()));
+    for (std::size_t row = 0; row < floors.size(); ++row) {
+      floors[row] = rank_of_floor(top_k_.floor(static_cast<std::int64_t>(row)));
+    }
+    copy_to_device(floors_.data(), floors.data(), floors_.size(), gpu_.stream());
+    fill_zero(groups_.data(), groups_.size(), gpu_.stream());
+    gpu_.stream().synchronize();
+  }
 
   void prepare(const Tile& tile) override {
-    known_ = tile.list.empty();
-    if (!known_) return;
-    upload(tile.rows);
-    if (one_set_ && tile.cols != tile.rows) upload(tile.cols);
+    ranges_ = {};
+    if (!tile.list.empty()) return;
+    ranges_.rows = tile.rows;
+    if (one_set_ && tile.cols != tile.rows) ranges_.cols = tile.cols;
   }
 
   DeviceSink device_sink(const Need& need, const PairList& list) const override {
-    ItemFloors items;
-    if (known_) items = {floors_.data(), one_set_ ? floors_.data() : nullptr};
-    return DeviceCollect{list, need.floor, items};
+    const bool no_floor = need.floor == -std::numeric_limits<double>::infinity();
+    return DeviceTopK{list, rows(), one_set_, ranges_, no_floor};
   }
 
- private:
-  /// In the stream of the kernels: those of the tile before read floors still.
-  void upload(const Range& range) {
-    for (std::int64_t begin = range.begin; begin < range.end; begin += kFloorsAtOnce) {
-      const std::int64_t end = std::min(begin + kFloorsAtOnce, range.end);
-      Piece& piece = pieces_[next_];
-      next_ = (next_ + 1) % pieces_.size();
-      piece.copied.wait();
-      for (std::int64_t item = begin; item < end; ++item) piece.floors.data()[item - begin] = top_k_.floor(item);
-      copy_to_device(floors_.data() + begin, piece.floors.data(), end - begin, stream_);
-      stream_.record(piece.copied);
+  void shown(const Tile& tile) override {
+    raise_floors(gpu_, rows(), tile.list.empty() ? ranges_ : TopKRanges{{0, floors_.size()}, {}});
+  }
+
+ protected:
+  std::int64_t sift(const PairList& list, std::int64_t count, const Stream& stream) override {
+    if (count == 0) return 0;
+    ThrustScratch scratch(stream);
+    const DeviceTopK sink{list, rows(), one_set_, {}, false};
+    const auto policy = thrust::cuda::par_nosync(scratch).on(stream.get());
+    try {
+      return thrust::remove_if(policy, list.pairs, list.pairs + count, Beaten{sink}) - list.pairs;
+    } catch (const Error& error) {
+      if (error.code() != ErrorCode::out_of_memory) throw;
+      return count;  // the host drops them, too
     }
   }
 
-  struct Piece {
-    PinnedBuffer<double> floors{kFloorsAtOnce};
-    Event copied;
-  };
+ private:
+  TopKRows rows() const {
+    return {floors_.data(), groups_.data(), static_cast<std::uint32_t>(num_groups_), top_k_.k()};
+  }
 
-  const Stream& stream_;
+  Gpu& gpu_;
   const TopK& top_k_;
   bool one_set_;
-  bool known_ = false;
-  DeviceBuffer<double> floors_;
-  std::array<Piece, kFloorPieces> pieces_;
-  std::size_t next_ = 0;
+  std::int64_t num_groups_;
+  DeviceBuffer<Rank> floors_;
+  DeviceBuffer<Rank> groups_;
+  TopKRanges ranges_{};
 };
+
+std::int64_t bytes_of(const Pairs& pairs, std::int64_t num_groups) {
+  return pairs.num_left() * (num_groups + 1) * static_cast<std::int64_t>(sizeof(Rank));
+}
 
 }  // namespace
 
-std::unique_ptr<SinkDriver> make_top_k_driver(const SinkSetting& setting, const TopK& top_k) {
-  return std::make_unique<TopKDriver>(setting, top_k);
+void raise_floors(const Gpu& gpu, const TopKRows& rows, const TopKRanges& ranges) {
+  const std::int64_t count = ranges.rows.size() + ranges.cols.size();
+  if (count == 0) return;
+  launch(gpu.stream(), striding_grid(gpu, count, kThreads / 32), dim3(kThreads), raise, rows, ranges);
 }
 
-std::int64_t top_k_device_bytes(const Pairs& pairs) { return pairs.num_left() * 8; }
+std::unique_ptr<SinkDriver> make_top_k_driver(const SinkSetting& setting, const TopK& top_k,
+                                              std::int64_t device_bytes) {
+  return std::make_unique<TopKDriver>(setting, top_k, device_bytes / bytes_of(setting.pairs, 0) - 1);
+}
+
+std::int64_t top_k_device_bytes(const Pairs& pairs, const TopK& top_k, std::int64_t most_bytes) {
+  // The most that k may be does not fit anyway, and is not multiplied.
+  const std::int64_t room = most_bytes / bytes_of(pairs, 0) - 1;
+  if (room < top_k.k()) return 0;
+  const std::int64_t num_groups = top_k.k() > room / kGroupsEach ? room : kGroupsEach * top_k.k();
+  return bytes_of(pairs, std::min<std::int64_t>(num_groups, std::numeric_limits<std::int32_t>::max()));
+}
 
 }  // namespace simile::cuda

@@ -198,7 +198,8 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   MemoryPlan plan;
   try {
     const std::int64_t budget = here->gpu().budget_bytes();
-    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_device_bytes(pairs, sink) + cores_bytes, budget);
+    const std::int64_t sink_bytes = sink_device_bytes(pairs, sink, budget);
+    plan = plan_memory(pairs, cost.tile, cost.bytes_per_item, sink_bytes + cores_bytes, budget);
   } catch (const Error&) {
     if (pairs.shape() != Pairs::Shape::list || metric.device().kind != Device::Kind::cpu) throw;
     return CpuBackend().compare(pairs, metric, sink, context, checkpoint);  // lists name any item: all or nothing

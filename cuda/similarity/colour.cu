@@ -158,7 +158,7 @@ class Colour final : public Screen {
     }
     scores.products = products;
     scores.sums = deep ? sums : nullptr;
-    show(gpu_.stream(), tile, scores, cores, sink);
+    show(gpu_, tile, scores, cores, sink);
   }
 
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {

@@ -133,6 +133,7 @@ void Comparison::score(const Tile& tile, Work& work) {
   } else {
     setting_.screen.score(tile, need, cores_, work.slot, sink);
   }
+  setting_.driver.shown(tile);
   launch(gpu.stream(), dim3(1), dim3(1), add_count, work.slot.count.data(), evaluations_.data());
   gpu.stream().record(work.done);
   work.tile = tile;

@@ -5,6 +5,7 @@
 // the sink left open. A pair (metric, sink) is an instance of each.
 
 #include <cstdint>
+#include <type_traits>
 
 #include "cuda/core/launch.hpp"
 #include "cuda/similarity/device_sinks.cuh"
@@ -77,35 +78,48 @@ inline constexpr int kThreads = 256;
 
 /// Shows every pair's interval, scores(row, column), to the sink.
 template <class Scores, class Sink>
-__global__ void show_tile(DeviceTile tile, Scores scores, Cores cores, Sink sink) {
-  const std::int64_t col = tile.cols.begin + blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
-  for (std::int64_t row = tile.rows.begin + blockIdx.y; row < tile.rows.end; row += gridDim.y) {
-    if (!tile.has(row, col)) continue;
-    const Interval interval = scores(row, col);
-    sink.see(row, col, cores.bound(row, col, interval.low), cores.bound(row, col, interval.high));
+__global__ void show_tile(DeviceTile tile, Scores scores, Cores cores, Sink given) {
+  const auto sink = begin_block(given);
+  for (std::int64_t col = tile.cols.begin + blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x;
+       col < tile.cols.end; col += gridDim.x * static_cast<std::int64_t>(kThreads)) {
+    for (std::int64_t row = tile.rows.begin + blockIdx.y; row < tile.rows.end; row += gridDim.y) {
+      if (!tile.has(row, col)) continue;
+      const Interval interval = scores(row, col);
+      sink.see(row, col, cores.bound(row, col, interval.low), cores.bound(row, col, interval.high));
+    }
   }
+  finish_block(sink);
 }
+
+/// Rows of a tile that teams work on at the same time when they take it column by column. As many columns are then
+/// under way: what teams share, in the cache and in the sink, they share with few.
+inline constexpr std::int64_t kRowsAtOnce = 128;
 
 /// Shows every pair's exact similarity to the sink: exact(pair, team) is the first thread's.
 template <class ExactScore, class Sink>
-__global__ void show_tile_exactly(DeviceTile tile, ExactScore exact, Cores cores, Sink sink) {
+__global__ void show_tile_exactly(DeviceTile tile, ExactScore exact, Cores cores, Sink given) {
+  const auto sink = begin_block(given);
   const Team team = Team::here();
-  const std::int64_t cols = tile.cols.end - tile.cols.begin;
-  const std::int64_t count = (tile.rows.end - tile.rows.begin) * cols;
+  const std::int64_t rows = tile.rows.end - tile.rows.begin;
+  const std::int64_t at_once = rows < kRowsAtOnce ? rows : kRowsAtOnce;
+  const std::int64_t stripe = at_once * (tile.cols.end - tile.cols.begin);
+  const std::int64_t count = (rows + at_once - 1) / at_once * stripe;
   const std::int64_t teams = static_cast<std::int64_t>(gridDim.x) * (kThreads / kTeam);
   for (std::int64_t k = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam; k < count;
        k += teams) {
-    const std::int64_t row = tile.rows.begin + k / cols;
-    const std::int64_t col = tile.cols.begin + k % cols;
+    const std::int64_t row = tile.rows.begin + k / stripe * at_once + k % at_once;
+    const std::int64_t col = tile.cols.begin + k % stripe / at_once;
     if (!tile.has(row, col)) continue;
     const double similarity = cores.bound(row, col, exact(ScoredPair{row, col, 0, 0}, team));
     if (team.lane == 0) sink.see(row, col, similarity, similarity);
   }
+  finish_block(sink);
 }
 
 /// Evaluates the listed pairs of which the sink wants to know more: exact(pair, team) is the first thread's.
 template <class ExactScore, class Sink>
-__global__ void decide_list(ExactScore exact, Cores cores, Sink sink) {
+__global__ void decide_list(ExactScore exact, Cores cores, Sink given) {
+  const auto sink = begin_block(given);
   const Team team = Team::here();
   const std::int64_t count = static_cast<std::int64_t>(*sink.list.count);
   const std::int64_t teams = static_cast<std::int64_t>(gridDim.x) * (kThreads / kTeam);
@@ -116,18 +130,32 @@ __global__ void decide_list(ExactScore exact, Cores cores, Sink sink) {
     const double similarity = exact(pair, team);
     if (team.lane == 0) sink.decide(pair, cores.bound(pair.left, pair.right, similarity));
   }
+  finish_block(sink);
 }
 
-inline dim3 tile_grid(const Tile& tile) {
-  return grid_of(blocks_for(tile.cols.size(), kThreads), std::min(tile.rows.size(), kMaxBlocksAcross));
+/// A block sees 256 pairs, or where its work begins and ends with more, as many as keep the device just busy.
+template <class Sink>
+dim3 tile_grid(const Gpu& gpu, const Tile& tile) {
+  const std::int64_t across = blocks_for(tile.cols.size(), kThreads);
+  if (!kCollectsByBlock<Sink>) return grid_of(across, std::min(tile.rows.size(), kMaxBlocksAcross));
+  const std::int64_t x = std::min(across, gpu.busy_blocks());
+  return grid_of(x, std::clamp<std::int64_t>(gpu.busy_blocks() / x, 1, tile.rows.size()));
 }
 
 template <class Scores>
-void show(const Stream& stream, const Tile& tile, const Scores& scores, const Cores& cores, const DeviceSink& sink) {
+void show(const Gpu& gpu, const Tile& tile, const Scores& scores, const Cores& cores, const DeviceSink& sink) {
   std::visit(
       [&](const auto& any) {
-        launch(stream, tile_grid(tile), dim3(kThreads), show_tile<Scores, std::decay_t<decltype(any)>>,
-               DeviceTile(tile), scores, cores, any);
+        using Sink = std::decay_t<decltype(any)>;
+        if constexpr (std::is_same_v<Sink, DeviceTopK>) {
+          if (any.survey) {
+            launch(gpu.stream(), tile_grid<TopKSurvey>(gpu, tile), dim3(kThreads), show_tile<Scores, TopKSurvey>,
+                   DeviceTile(tile), scores, cores, TopKSurvey{any});
+            raise_floors(gpu, any.rows, any.ranges);
+          }
+        }
+        launch(gpu.stream(), tile_grid<Sink>(gpu, tile), dim3(kThreads), show_tile<Scores, Sink>, DeviceTile(tile),
+               scores, cores, any);
       },
       sink);
 }
@@ -137,6 +165,8 @@ template <class ExactScore>
 void decide(const Gpu& gpu, std::int64_t most, const ExactScore& exact, const Cores& cores, const DeviceSink& sink) {
   std::visit(
       [&](const auto& any) {
+        // What of the list has been beaten by the rest of it is not evaluated.
+        if constexpr (std::is_same_v<std::decay_t<decltype(any)>, DeviceTopK>) raise_floors(gpu, any.rows, any.ranges);
         launch(gpu.stream(), striding_grid(gpu, most, kThreads / kTeam), dim3(kThreads),
                decide_list<ExactScore, std::decay_t<decltype(any)>>, exact, cores, any);
       },

@@ -26,6 +26,8 @@ class SinkDriver {
   virtual void prepare(const Tile& /*tile*/) {}
   /// What sees the pairs of the tile for which the sink has this need.
   virtual DeviceSink device_sink(const Need& need, const PairList& list) const = 0;
+  /// All that shows the tile's pairs and evaluates what was left open has been queued.
+  virtual void shown(const Tile& /*tile*/) {}
   /// The tile's pairs have been seen, and what was left open has been evaluated.
   virtual void collect(const Tile& /*tile*/, const PairList& /*list*/) {}
   /// Brings all that the device knows into the sink: before it is saved, and in the end.
@@ -42,12 +44,13 @@ struct SinkSetting {
   std::int64_t host_bytes;  ///< that it may take for what comes to the host
 };
 
-/// Components and histograms are made on the device; of other sinks' pairs what reaches the floor (of TopK: of one of
-/// its items) comes to the host, with exact similarities, and is consumed there by all workers.
+/// Components, histograms and row sums are made on the device; of other sinks' pairs what reaches the floor (of TopK:
+/// of one of its items) and no known forest dominates (SpanningTree) comes to the host, with exact similarities, and is
+/// consumed there by all workers. Row sums, items' floors and the forest only where they fit.
 std::unique_ptr<SinkDriver> make_sink_driver(const SinkSetting& setting);
 
-/// Bytes that the driver takes on the device, and the least that it needs on the host.
-std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink);
+/// Bytes that the driver takes on the device, which may do with so many, and the least that it needs on the host.
+std::int64_t sink_device_bytes(const Pairs& pairs, const Sink& sink, std::int64_t budget_bytes);
 std::int64_t sink_host_bytes(const Sink& sink);
 
 }  // namespace simile::cuda

@@ -202,9 +202,9 @@ class Vectors final : public Screen {
     const bool half = 2 * half_band(kTypicalError, kTypicalError, left.depth) <= need.max_width;
     Products products = multiply(tile, left, right, half, reinterpret_cast<float*>(slot.scratch.data()));
     if (kind_ == VectorItems::Kind::cosine) {
-      show(gpu_.stream(), tile, CosineScores{products}, cores, sink);
+      show(gpu_, tile, CosineScores{products}, cores, sink);
     } else {
-      show(gpu_.stream(), tile, EuclideanScores{products}, cores, sink);
+      show(gpu_, tile, EuclideanScores{products}, cores, sink);
     }
     with_definition(left, right, [&](const auto& exact) { cuda::decide(gpu_, tile.count(), exact, cores, sink); });
   }

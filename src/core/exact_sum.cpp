@@ -1,35 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/core/exact_sum.hpp"
 
-#include <bit>
+#include <algorithm>
 #include <cmath>
+#include <limits>
+
+#include "core/exact_sum_parts.hpp"
 
 namespace simile {
 namespace {
 
 __extension__ using Wide = unsigned __int128;
 
-constexpr std::int64_t kLimbMask = 0xffffffff;
 constexpr std::int64_t kMaxPending = 1LL << 30;  // 2^30 terms below 2^32 leave a limb below 2^62
 
 }  // namespace
+
+ExactSum::ExactSum(std::span<const std::int64_t, kLimbs> limbs, unsigned specials) {
+  static_assert(kLimbs == kSumLimbs);
+  std::copy(limbs.begin(), limbs.end(), limbs_.begin());
+  using Limits = std::numeric_limits<double>;
+  if ((specials & kPlusInfinity) != 0) special_ += Limits::infinity();
+  if ((specials & kMinusInfinity) != 0) special_ += -Limits::infinity();
+  if ((specials & kNotANumber) != 0) special_ += Limits::quiet_NaN();
+  carry();
+}
 
 void ExactSum::add(double term) {
   if (!std::isfinite(term)) {
     special_ += term;
     return;
   }
-  const auto bits = std::bit_cast<std::uint64_t>(term);
-  const auto exponent = static_cast<unsigned>(bits >> 52 & 0x7ff);
-  std::uint64_t mantissa = bits & 0xfffffffffffffULL;
-  if (exponent != 0) mantissa |= 1ULL << 52;
-  const unsigned shift = exponent == 0 ? 0 : exponent - 1;  // the mantissa counts 2^(shift - 1074)
-  const std::size_t limb = shift / 32;
-  const auto wide = static_cast<Wide>(mantissa) << (shift % 32);
-  const std::int64_t sign = bits >> 63 != 0 ? -1 : 1;
-  limbs_[limb] += sign * static_cast<std::int64_t>(static_cast<std::uint64_t>(wide) & kLimbMask);
-  limbs_[limb + 1] += sign * static_cast<std::int64_t>(static_cast<std::uint64_t>(wide >> 32) & kLimbMask);
-  limbs_[limb + 2] += sign * static_cast<std::int64_t>(static_cast<std::uint64_t>(wide >> 64) & kLimbMask);
+  const SumParts parts = sum_parts(term);
+  for (std::size_t k = 0; k < 3; ++k) limbs_[static_cast<std::size_t>(parts.limb) + k] += parts.parts[k];
   if (++pending_ >= kMaxPending) carry();
 }
 
@@ -46,7 +49,7 @@ void ExactSum::carry() {
   // Afterwards every limb but the last is in [0, 2^32); the last carries the sign.
   for (std::size_t k = 0; k + 1 < kLimbs; ++k) {
     const std::int64_t above = limbs_[k] >> 32;  // floor division, also below zero
-    limbs_[k] -= above * (kLimbMask + 1);
+    limbs_[k] -= above * (kSumLimbMask + 1);
     limbs_[k + 1] += above;
   }
   pending_ = 0;
@@ -60,8 +63,8 @@ void ExactSum::save(StateWriter& out) const {
 }
 
 void ExactSum::load(StateReader& in) {
-  for (std::size_t k = 0; k + 1 < kLimbs; ++k) limbs_[k] = in.integer("a limb of a sum", 0, kLimbMask);
-  limbs_[kLimbs - 1] = in.integer("the sign of a sum", -kLimbMask, kLimbMask);
+  for (std::size_t k = 0; k + 1 < kLimbs; ++k) limbs_[k] = in.integer("a limb of a sum", 0, kSumLimbMask);
+  limbs_[kLimbs - 1] = in.integer("the sign of a sum", -kSumLimbMask, kSumLimbMask);
   special_ = in.number();
   pending_ = 1;
 }

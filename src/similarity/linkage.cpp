@@ -46,18 +46,8 @@ bool Linkage::add(const ScoredPair& edge) {
   return true;
 }
 
-std::int64_t Linkage::climb(std::int64_t node, const ScoredPair& edge) const {
-  for (;;) {
-    const Link& link = links_[static_cast<std::size_t>(node)];
-    if (link.parent == node || link.low < edge.high) return node;
-    // Of equal similarities the smaller pair comes first; an edge does not beat itself, but a second copy adds nothing.
-    if (link.low == edge.high && std::pair(edge.left, edge.right) < std::pair(link.left, link.right)) return node;
-    node = link.parent;
-  }
-}
-
 bool Linkage::dominated(const ScoredPair& edge) const {
-  return climb(local(edge.left), edge) == climb(local(edge.right), edge);
+  return climb_links(links_.data(), local(edge.left), edge) == climb_links(links_.data(), local(edge.right), edge);
 }
 
 double Linkage::weakest_link(Range rows, Range cols) const {

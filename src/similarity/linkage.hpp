@@ -2,7 +2,10 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
+
+#include "similarity/arithmetic/linkage.hpp"
 
 #include "simile/similarity/metric.hpp"
 
@@ -38,17 +41,11 @@ class Linkage {
   double weakest_link(Range rows, Range cols) const;
   /// The similarity of the last edge that joined two sets.
   double weakest() const { return weakest_; }
+  /// By node: those of the first range, then those of the second.
+  std::span<const Link> links() const { return links_; }
 
  private:
-  /// From a node to its parent, by which edge; a root is its own parent, at -infinity.
-  struct Link {
-    double low;
-    std::int64_t left;
-    std::int64_t right;
-    std::int64_t parent;
-  };
   std::int64_t local(std::int64_t node) const;
-  std::int64_t climb(std::int64_t node, const ScoredPair& edge) const;
 
   Range first_;
   std::int64_t second_begin_ = 0;

@@ -16,6 +16,11 @@ void RowSums::add(std::int64_t node, double similarity) {
   sums_[static_cast<std::size_t>(node)].add(similarity);
 }
 
+void RowSums::add(std::int64_t node, const ExactSum& sum) {
+  const std::lock_guard lock(stripes_[static_cast<std::size_t>(node) % kStripes]);
+  sums_[static_cast<std::size_t>(node)].add(sum);
+}
+
 void RowSums::consume(int /*worker*/, const Tile& /*tile*/, std::span<const ScoredPair> scored, Exact& exact) {
   for (const auto& pair : scored) {
     const double similarity = exact(pair);

@@ -293,14 +293,14 @@ TEST_F(OnDevice, TakesFewRowsAgainstManyColumnsInAFewTiles) {
   }
 }
 
-/// Rows of which the first is alike to none: its floor says nothing of what the others need.
-Array<float, 2> rows_with_a_stranger(std::int64_t num_rows) {
+/// Rows of which the first (of each so many) is alike to none of the others: its floor says nothing of what they need.
+Array<float, 2> rows_with_a_stranger(std::int64_t num_rows, std::int64_t among = 1 << 20) {
   constexpr std::int64_t kDimensions = 16;
   Random random(3);
   Array<float, 2> rows({num_rows, kDimensions});
   for (std::int64_t row = 0; row < num_rows; ++row) {
     for (std::int64_t k = 0; k < kDimensions; ++k) {
-      const double sign = row == 0 && k % 2 == 1 ? -1 : 1;
+      const double sign = row % among == 0 && k % 2 == 1 ? -1 : 1;
       rows.view()(row, k) = static_cast<float>(sign * (1 + random.uniform()));
     }
   }
@@ -321,6 +321,115 @@ TEST_F(OnDevice, BringsHomeWhatReachesTheFloorOfItsOwnRow) {
   EXPECT_EQ(two_sets.text, on_host(Pairs::rectangle(8, 600), between, *top_k));
   EXPECT_LT(one_set.stats.exact_evaluations, one_set.stats.pairs / 2);
   EXPECT_LT(two_sets.stats.exact_evaluations, two_sets.stats.pairs / 2);
+}
+
+/// Rows of few values, of which many are equal, and many more equally far from each other.
+Array<float, 2> rows_with_ties(std::int64_t num_rows) {
+  Random random(5);
+  Array<float, 2> rows({num_rows, 3});
+  for (std::int64_t k = 0; k < rows.size(); ++k) rows.data()[k] = static_cast<float>(std::floor(4 * random.uniform()));
+  return rows;
+}
+
+const SinkKind& kind_of(const std::vector<SinkKind>& kinds, std::string_view name) {
+  return *std::find_if(kinds.begin(), kinds.end(), [&](const auto& kind) { return kind.name == name; });
+}
+
+TEST_F(OnDevice, LeavesThereWhatTheKnownForestDominates) {
+  const auto rows = rows_with_a_stranger(600, 8);  // no tile's floor is above the strangers' links
+  const CosineMetric metric(rows.view());
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& tree = kind_of(kinds, "spanning_tree");
+  const Pairs pairs = Pairs::triangle(600);
+  const Outcome outcome = on_device(pairs, metric, tree, 1 << 17);
+  EXPECT_EQ(outcome.text, on_host(pairs, metric, tree));
+  EXPECT_LT(outcome.stats.exact_evaluations, outcome.stats.pairs / 2);
+}
+
+TEST_F(OnDevice, KeepsTheForestAmongEqualSimilarities) {
+  const auto rows = rows_with_ties(180);
+  const auto others = rows_with_ties(150);
+  for (const char* const name : {"spanning_tree", "spanning_tree_down_to_a_floor", "top_k"}) {
+    const auto kinds = sink_kinds(0.97, 1 << 12);
+    const SinkKind& kind = kind_of(kinds, name);
+    for (const std::uint64_t seed : {1U, 2U}) {
+      emulator::set_seed(seed);
+      for (const std::int64_t bytes : {1 << 16, 1 << 20}) {
+        const CosineMetric cosine(rows.view());
+        const EuclideanMetric euclidean(rows.view());
+        const EuclideanMetric between(rows.view(), others.view());
+        for (const Metric* const metric :
+             {static_cast<const Metric*>(&cosine), static_cast<const Metric*>(&euclidean)}) {
+          const Outcome one_set = on_device(Pairs::triangle(180), *metric, kind, bytes);
+          ASSERT_EQ(one_set.text, on_host(Pairs::triangle(180), *metric, kind)) << name << ", " << metric->name();
+        }
+        const Outcome two_sets = on_device(Pairs::rectangle(180, 150), between, kind, bytes);
+        ASSERT_EQ(two_sets.text, on_host(Pairs::rectangle(180, 150), between, kind)) << name;
+      }
+    }
+  }
+}
+
+TEST_F(OnDevice, AddsRowSumsOnTheDeviceWhereTheyHaveRoom) {
+  // Distances of all sizes and signs of exponents, rows without a length among them.
+  const auto vectors = hard_vectors(7, 7);
+  const CosineMetric cosine(vectors.view());
+  const EuclideanMetric euclidean(vectors.view());
+  const Pairs pairs = Pairs::triangle(vectors.shape(0));
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& sums = kind_of(kinds, "row_sums");
+  for (const Metric* const metric : {static_cast<const Metric*>(&cosine), static_cast<const Metric*>(&euclidean)}) {
+    const std::string expected = on_host(pairs, *metric, sums);
+    for (const auto& [bytes, at_home] : {std::pair{1 << 24, false}, std::pair{1 << 15, true}}) {
+      const Outcome outcome = on_device(pairs, *metric, sums, bytes);
+      EXPECT_EQ(outcome.text, expected) << metric->name() << ", " << bytes;
+      EXPECT_EQ(outcome.stats.exact_evaluations > 0, at_home) << bytes;  // what is listed comes home
+    }
+  }
+}
+
+TEST_F(OnDevice, CountsMoreBinsThanABlockKeeps) {
+  const auto rows = rows_with_ties(300);
+  const CosineMetric metric(rows.view());
+  for (const std::int64_t bins : {1, 4095, 4096, 4097, 5000}) {
+    Histogram on_gpu({-1, 1, bins});
+    Histogram expected({-1, 1, bins});
+    CudaBackend().compare(Pairs::triangle(300), metric, on_gpu, context(1 << 18), nullptr);
+    Context host = context(0);
+    host.device = {};
+    backends().front()->compare(Pairs::triangle(300), metric, expected, host, nullptr);
+    EXPECT_EQ(on_gpu.counts(), expected.counts()) << bins;
+    EXPECT_EQ(on_gpu.num_alike_to_nothing(), expected.num_alike_to_nothing()) << bins;
+  }
+}
+
+TEST_F(OnDevice, SelectsTheNeighboursOfOneAmongMany) {
+  constexpr std::int64_t kMany = 4000;
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& top_k = kind_of(kinds, "top_k");
+  const Pairs pairs = Pairs::rectangle(1, kMany);
+  for (const char* const metric : {"cosine", "hamming", "template"}) {
+    const auto input = make_input(metric, 1, kMany, false);
+    const std::string expected = on_host(pairs, input->metric(), top_k);
+    const std::int64_t before = emulator::bytes_to_host();
+    const Outcome outcome = on_device(pairs, input->metric(), top_k, 1 << 28);
+    EXPECT_EQ(outcome.text, expected) << metric;
+    EXPECT_LT(emulator::bytes_to_host() - before, 32 * kMany / 20) << metric;  // of 32 bytes a pair
+    if (metric == std::string("hamming")) continue;                            // is exact: all pairs are listed first
+    EXPECT_LT(outcome.stats.exact_evaluations, kMany / 20) << metric;
+  }
+}
+
+TEST_F(OnDevice, BringsHomeWhatOneOfTheRowsMayStillWant) {
+  const auto kinds = sink_kinds(0.9, 1 << 16);
+  const SinkKind& top_k = kind_of(kinds, "top_k");
+  const Pairs pairs = Pairs::triangle(300);
+  for (const char* const metric : {"cosine", "hamming", "ssim", "orb"}) {
+    const auto input = make_input(metric, 300, 300, true);
+    const std::int64_t before = emulator::bytes_to_host();
+    EXPECT_EQ(on_device(pairs, input->metric(), top_k, 1 << 24).text, on_host(pairs, input->metric(), top_k)) << metric;
+    EXPECT_LT(emulator::bytes_to_host() - before, 32 * pairs.count() / 4) << metric;
+  }
 }
 
 TEST_F(OnDevice, LeavesWhatItDoesNotKnowToTheHost) {

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <span>
 
 #include "simile/core/state_file.hpp"
 
@@ -13,6 +15,13 @@ namespace simile {
 /// nearest, ties to even. Infinities and NaN add as IEEE says.
 class ExactSum {
  public:
+  static constexpr std::size_t kLimbs = 68;
+
+  ExactSum() = default;
+  /// A sum that was made elsewhere: limb k counts 2^(32 k - 1074) and is below 2^62 in magnitude. `specials` says which
+  /// terms were not finite: 1 infinity, 2 -infinity, 4 NaN, added.
+  ExactSum(std::span<const std::int64_t, kLimbs> limbs, unsigned specials);
+
   void add(double term);
   void add(const ExactSum& other);
   /// The correctly rounded sum; 0 of no terms.
@@ -24,7 +33,6 @@ class ExactSum {
 
  private:
   // Limb k holds bits 32k .. 32k+31 of the sum in units of 2^-1074, with the rest of its 64 bits as room for carries.
-  static constexpr std::size_t kLimbs = 68;
   void carry();
 
   std::array<std::int64_t, kLimbs> limbs_{};

@@ -23,6 +23,9 @@ class RowSums final : public Sink {
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
   void finish(const Evaluate& evaluate) override;
 
+  /// For a backend that adds elsewhere, between begin() and finish(): adds to the sum of a node.
+  void add(std::int64_t node, const ExactSum& sum);
+
   /// After finish(); 0 for a node without pairs.
   const std::vector<double>& sums() const { return rounded_; }
 

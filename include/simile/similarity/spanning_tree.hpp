@@ -39,6 +39,10 @@ class SpanningTree final : public Sink {
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
   void finish(const Evaluate& evaluate) override;
 
+  /// The forest of the edges taken over so far, another object whenever it changes: for backends that drop what it
+  /// dominates. From begin() to finish().
+  std::shared_ptr<const Linkage> known() const;
+
   /// The forest, strongest edge first, left < right; after finish().
   const std::vector<Edge>& edges() const { return edges_; }
 
@@ -55,7 +59,6 @@ class SpanningTree final : public Sink {
   ScoredPair edge_of(const ScoredPair& pair) const;
   double exact_of(const ScoredPair& edge, Exact& exact) const;
   Range right_nodes(const Range& cols) const;
-  std::shared_ptr<const Linkage> known() const;
   void absorb(Candidates& edges);
   void absorb_exactly(Candidates& edges, Exact& exact);
   void absorb_workers();

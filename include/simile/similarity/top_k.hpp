@@ -37,6 +37,7 @@ class TopK final : public Sink {
   void consume(int worker, const Tile& tile, std::span<const ScoredPair> scored, Exact& exact) override;
   void finish(const Evaluate& evaluate) override;
 
+  std::int64_t k() const { return k_; }
   /// What a pair must reach to change the neighbours of a left item; only rises. Between begin() and finish(), also
   /// while pairs are consumed.
   double floor(std::int64_t item) const {

@@ -7,13 +7,7 @@
 
 #include <cstdint>
 
-#if defined(__CUDACC__)
-#define SIMILE_SHARED static __host__ __device__ inline
-#define SIMILE_SHARED_MEMBER __host__ __device__
-#else
-#define SIMILE_SHARED [[maybe_unused]] static inline
-#define SIMILE_SHARED_MEMBER
-#endif
+#include "core/device_code.hpp"
 
 namespace simile {
 

@@ -11,6 +11,7 @@
 #include <thrust/copy.h>
 #include <thrust/iterator/counting_iterator.h>
 #include <thrust/reduce.h>
+#include <thrust/remove.h>
 #include <thrust/scan.h>
 #include <thrust/sequence.h>
 #include <thrust/sort.h>
@@ -177,6 +178,15 @@ TEST(EmulatedBlas, BadCallsAreRefused) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_DEATH(call(CUDA_R_32F, 40, 4, CUBLAS_COMPUTE_32F), "matrix A \\[4, 4\\], leading dimension 40, does not lie");
   EXPECT_EQ(cublasDestroy(handle), CUBLAS_STATUS_SUCCESS);
+}
+
+TEST(EmulatedThrust, RemovesInPlace) {
+  const DeviceArray<int> values(std::vector<int>{5, 2, 4, 1, 3});
+  int* const v = values.data();
+  const auto odd = [](int value) { return value % 2 != 0; };
+  EXPECT_EQ(thrust::remove_if(thrust::cuda::par_nosync.on(nullptr), v, v + 5, odd) - v, 2);
+  const auto left = values.values();
+  EXPECT_EQ(std::vector<int>(left.begin(), left.begin() + 2), (std::vector<int>{2, 4}));
 }
 
 TEST(EmulatedThrust, RunsOnAStreamInOrder) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include <cuda_emulator.hpp>
 #include <cuda_runtime.h>
 
 #include "fatal.hpp"
@@ -67,6 +68,8 @@ void copy_rows(const Rows& rows) {
   }
 }
 
+std::int64_t copied_to_host = 0;  // under the device's lock
+
 /// As the real one: from pageable memory the source is taken at the call, to pageable memory the call waits.
 cudaError_t copy(Rows rows, cudaMemcpyKind kind, cudaStream_t handle, bool blocking) {
   const auto lock = lock_device();
@@ -83,6 +86,9 @@ cudaError_t copy(Rows rows, cudaMemcpyKind kind, cudaStream_t handle, bool block
   const bool from_fits =
       direction.from_device ? memory.on_device(rows.from, from_bytes) : memory.on_host(rows.from, from_bytes);
   if (!to_fits || !from_fits) return noted(cudaErrorInvalidValue);
+  if (direction.from_device && !direction.to_device) {
+    copied_to_host += static_cast<std::int64_t>(rows.width * rows.height);
+  }
   if (!direction.from_device && memory.find_pinned(rows.from) == nullptr) {
     auto staged = std::make_shared<std::vector<char>>(rows.width * rows.height);
     copy_rows({staged->data(), rows.width, rows.from, rows.from_pitch, rows.width, rows.height});
@@ -107,6 +113,11 @@ cudaError_t fill(void* to, int value, size_t bytes, cudaStream_t handle) {
 }
 
 }  // namespace
+
+std::int64_t simile::emulator::bytes_to_host() {
+  const auto lock = lock_device();
+  return copied_to_host;
+}
 
 cudaError_t cudaMemGetInfo(size_t* free_bytes, size_t* total_bytes) {
   const auto lock = lock_device();

@@ -22,6 +22,9 @@ void fail_allocation(std::int64_t n);
 std::int64_t live_allocations();
 std::int64_t live_host_allocations();
 
+/// Bytes that were copied from the device to the host so far in this process.
+std::int64_t bytes_to_host();
+
 /// Kernels queued so far in this process.
 std::int64_t launches();
 /// Operations of all streams that were queued and did not run yet.

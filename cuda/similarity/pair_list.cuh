@@ -3,6 +3,8 @@
 
 #include <cstdint>
 
+#include <cuda_runtime.h>
+
 #include "simile/similarity/metric.hpp"
 
 namespace simile::cuda {

@@ -59,7 +59,7 @@ void expect_intervals(const Metric& metric, Show&& show, bool exactly = false) {
   Tile tile;
   tile.rows = {0, rows};
   tile.cols = {0, cols};
-  show(DeviceTile(tile), DeviceCollect{{list.data(), count.data()}, -INFINITY, {}});
+  show(DeviceTile(tile), DeviceCollect{{list.data(), count.data()}, -INFINITY});
   ASSERT_EQ(count.values()[0], pairs);
   std::vector<char> seen(pairs);
   for (const auto& [i, j, low, high] : list.values()) {

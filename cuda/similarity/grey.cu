@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM. Uniform windows: pairs that pools bound below the floor are rejected, few others evaluated one by one, many by
 // a screen of the whole tile in single precision. Gaussian windows: by a screen of the whole tile.
-#include <cstdlib>
 #include <limits>
 #include <memory>
 #include <optional>
-#include <string_view>
 #include <vector>
 
+#include "cuda/core/asked_for.hpp"
 #include "cuda/similarity/grey_block.hpp"
 #include "cuda/similarity/screen.hpp"
 #include "cuda/similarity/ssim_candidates.cuh"
@@ -27,12 +26,6 @@ constexpr std::int64_t kCountBytes = 256;
 
 bool has_pools(const GreyItems& items) {
   return items.window == GreyItems::Window::uniform && SsimPools::pay(items.left.shape[1], items.left.shape[2]);
-}
-
-/// Whether the environment asks for the screen on tensor cores, which has never run on a GPU.
-bool wants_tensor_cores() {
-  const char* const value = std::getenv("SIMILE_GPU_SSIM");  // NOLINT(concurrency-mt-unsafe): nothing sets it
-  return value != nullptr && std::string_view(value) == "tensor";
 }
 
 /// The grid of SsimPools on the device.
@@ -146,7 +139,7 @@ class Grey final : public Screen {
 
   Gpu& gpu_;
   GreyItems::Window window_;
-  bool by_tensor_cores_ = wants_tensor_cores();
+  bool by_tensor_cores_ = asked_for("SIMILE_GPU_SSIM") == "tensor";
   SsimPools pools_;  // only its grid and limits: the sums are made on the device
   std::unique_ptr<const GridOnDevice> grid_;
   ResidentSides<GreyBlock> sides_;

@@ -10,5 +10,5 @@ set(simile_cuda_sources
   similarity/grey.cu similarity/memory_plan.cpp similarity/signatures.cu similarity/sink_driver.cu
   similarity/sinks/collect.cu similarity/sinks/components.cu similarity/sinks/forest.cu similarity/sinks/histogram.cu
   similarity/sinks/row_sums.cu similarity/sinks/top_k.cu
-  similarity/vectors.cu)
+  similarity/vector_block.cu similarity/vectors.cu)
 list(TRANSFORM simile_cuda_sources PREPEND ${CMAKE_CURRENT_LIST_DIR}/)

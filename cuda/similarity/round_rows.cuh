@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 
 #include <cuda_fp16.h>
@@ -9,6 +10,12 @@
 #include "similarity/arithmetic/half.hpp"
 
 namespace simile::cuda {
+
+/// The number of this thread's team in the grid, and a grid with a team for each row.
+__device__ inline std::int64_t team_number() {
+  return (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+}
+inline dim3 teams_for(std::int64_t rows) { return grid_of(blocks_for(rows, kThreads / kTeam)); }
 
 /// A row of `depth` values, value(k), as halves times kHalfScale, by a team. The first thread's result is the sum of
 /// squares of what that changed.

@@ -4,138 +4,15 @@
 #include <algorithm>
 #include <memory>
 
-#include "cuda/similarity/residence.hpp"
-#include "cuda/similarity/round_rows.cuh"
 #include "cuda/similarity/screen.hpp"
-#include "cuda/similarity/team_vectors.cuh"
+#include "cuda/similarity/vector_block.hpp"
 #include "similarity/arithmetic/cosine.hpp"
 #include "similarity/arithmetic/euclidean.hpp"
-
-#include "simile/core/error.hpp"
-#include "simile/core/text.hpp"
 
 namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kEdge = 8192;
-// cuBLAS takes its fastest way when rows are so many values apart.
-constexpr std::int64_t kDepthUnit = 16;
-
-std::int64_t padded(std::int64_t depth) { return blocks_for(depth, kDepthUnit) * kDepthUnit; }
-
-/// Rows divided by their lengths, as halves times kHalfScale, and how far these are off. One row a team.
-__global__ void round_rows(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
-                           std::int64_t depth, __half* halves, float* errors) {
-  const Team team = Team::here();
-  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
-  if (row >= num_rows) return;
-  const double multiplier = to_unit_length(norms[row]);
-  const auto value = [&](std::int64_t k) { return k < dimensions ? rows[row * dimensions + k] * multiplier : 0; };
-  const double residual = round_to_halves(team, depth, value, halves + row * depth);
-  if (team.lane == 0) errors[row] = round_up(byte_error(multiplier > 0 ? 1 : 0, residual, dimensions));
-}
-
-/// Squared norms by the definition's sums; `first_wrong` is at most the number of a row that holds NaN or an infinite
-/// value. One row a team.
-__global__ void square_rows(const float* rows, std::int64_t num_rows, std::int64_t dimensions, double* norms,
-                            unsigned long long* first_wrong) {
-  const Team team = Team::here();
-  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
-  if (row >= num_rows) return;
-  double partial = 0;
-  for (std::int64_t k = team.lane; k < dimensions; k += kTeam) {
-    const double value = rows[row * dimensions + k];
-    partial += value * value;
-  }
-  const double norm = team.sum(partial);
-  if (team.lane != 0) return;
-  norms[row] = norm;
-  if (!isfinite(norm)) atomicMin(first_wrong, static_cast<unsigned long long>(row));
-}
-
-/// Rows divided by their lengths, as floats. One row a team.
-__global__ void normalise(const float* rows, const double* norms, std::int64_t num_rows, std::int64_t dimensions,
-                          std::int64_t depth, float* out) {
-  const Team team = Team::here();
-  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
-  if (row >= num_rows) return;
-  const double multiplier = to_unit_length(norms[row]);
-  for (std::int64_t k = team.lane; k < depth; k += kTeam) {
-    out[row * depth + k] = k < dimensions ? static_cast<float>(rows[row * dimensions + k] * multiplier) : 0;
-  }
-}
-
-bool on_device(const View<const float, 2>& rows) { return rows.device.kind == Device::Kind::cuda; }
-
-/// Of rows on the device. Throws invalid_argument when one holds NaN or an infinite value.
-DeviceBuffer<double> squared_norms(const Gpu& gpu, const View<const float, 2>& rows) {
-  const Stream& stream = gpu.stream();
-  const std::int64_t count = rows.shape[0];
-  DeviceBuffer<double> norms(count, stream);
-  const DeviceBuffer<unsigned long long> first_wrong(1, stream);
-  auto answer = static_cast<unsigned long long>(count);
-  copy_to_device(first_wrong.data(), &answer, 1, stream);
-  launch(stream, grid_of(blocks_for(count, kThreads / kTeam)), dim3(kThreads), square_rows, rows.data, count,
-         rows.shape[1], norms.data(), first_wrong.data());
-  copy_to_host(&answer, first_wrong.data(), 1, stream);
-  stream.synchronize();
-  if (answer < static_cast<unsigned long long>(count)) {
-    throw Error(ErrorCode::invalid_argument, concat("row ", answer, " holds NaN or an infinite value"));
-  }
-  return norms;
-}
-
-struct VectorBlock {
-  /// Both on the host, or both on the device.
-  struct Source {
-    View<const float, 2> rows;
-    const double* norms;
-  };
-
-  void load(Gpu& gpu, const Source& source, const Range& items) {
-    dimensions = source.rows.shape[1];
-    depth = padded(dimensions);
-    begin = items.begin;
-    rows = source.rows.data + items.begin * dimensions;
-    norms = source.norms + items.begin;
-    const Stream& stream = gpu.uploader().stream();
-    if (halves.size() < items.size() * depth) {
-      halves = DeviceBuffer<__half>(items.size() * depth, stream);
-      errors = DeviceBuffer<float>(items.size(), stream);
-    }
-    if (on_device(source.rows)) return;
-    if (own_norms.size() < items.size()) {
-      own_rows = DeviceBuffer<float>(items.size() * dimensions, stream);
-      own_norms = DeviceBuffer<double>(items.size(), stream);
-    }
-    gpu.uploader().copy(own_rows.data(), rows, items.size() * dimensions * 4);
-    gpu.uploader().copy(own_norms.data(), norms, items.size() * 8);
-    rows = own_rows.data();
-    norms = own_norms.data();
-  }
-  void prepare(Gpu& gpu, const Range& items) {
-    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), round_rows, rows, norms,
-           items.size(), dimensions, depth, halves.data(), errors.data());
-  }
-  /// Of the items, from the block's.
-  void singles(const Gpu& gpu, const Range& items, float* out) const {
-    launch(gpu.stream(), grid_of(blocks_for(items.size(), kThreads / kTeam)), dim3(kThreads), normalise,
-           rows + (items.begin - begin) * dimensions, norms + (items.begin - begin), items.size(), dimensions, depth,
-           out);
-  }
-  TeamRows team_rows() const { return {rows, norms, begin, dimensions}; }
-
-  std::int64_t begin = 0;
-  std::int64_t dimensions = 0;
-  std::int64_t depth = 0;  ///< of a padded row
-  const float* rows = nullptr;
-  const double* norms = nullptr;  ///< squared, by the definition's sums
-  DeviceBuffer<float> own_rows;   ///< where they come from the host
-  DeviceBuffer<double> own_norms;
-  DeviceBuffer<__half> halves;
-  DeviceBuffer<float> errors;  ///< of the halves
-};
-
 /// What cuBLAS made of a tile, as intervals around the products of normalised rows.
 struct Products {
   const float* products;  ///< [rows, cols]
@@ -298,8 +175,8 @@ class VectorsMaker final : public ScreenMaker {
     cost.tile.preferred_edge = kEdge;
     const std::int64_t dimensions = items_.left.shape[1];
     cost.tile.bytes_per_pair = sizeof(float);
-    cost.tile.bytes_per_row = cost.tile.bytes_per_column = 4 * padded(dimensions);
-    cost.bytes_per_item = (on_device(items_.left) ? 0 : 4 * dimensions) + 2 * padded(dimensions) + 12;
+    cost.tile.bytes_per_row = cost.tile.bytes_per_column = 4 * padded_depth(dimensions);
+    cost.bytes_per_item = (on_device(items_.left) ? 0 : 4 * dimensions) + 2 * padded_depth(dimensions) + 12;
     return cost;
   }
   std::unique_ptr<Screen> make(Gpu& gpu, const Pairs& pairs, const MemoryPlan& plan) const override {

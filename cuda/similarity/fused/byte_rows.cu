@@ -17,7 +17,7 @@ std::int64_t depth_of(std::int64_t dimensions) { return blocks_for(dimensions, k
 __global__ void find_largest(const float* rows, const double* norms, std::int64_t count, std::int64_t dimensions,
                              float* most) {
   const Team team = Team::here();
-  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  const std::int64_t row = team_number();
   if (row >= count) return;
   const double multiplier = to_unit_length(norms[row]);
   float largest = 0;
@@ -32,7 +32,7 @@ __global__ void find_largest(const float* rows, const double* norms, std::int64_
 __global__ void round_to_bytes(const float* rows, const double* norms, std::int64_t count, std::int64_t dimensions,
                                std::int64_t depth, double step, std::int8_t* bytes, float* errors) {
   const Team team = Team::here();
-  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  const std::int64_t row = team_number();
   if (row >= count) return;
   const double multiplier = to_unit_length(norms[row]);
   double residual = 0;
@@ -59,7 +59,7 @@ ByteRows::ByteRows(Gpu& gpu, const ResidentRows& rows)
       bytes_(of_.count * depth_, gpu.stream()),
       errors_(of_.count, gpu.stream()) {
   const Stream& stream = gpu.stream();
-  const dim3 grid = grid_of(blocks_for(of_.count, kThreads / kTeam));
+  const dim3 grid = teams_for(of_.count);
   const DeviceBuffer<float> most(1, stream);
   fill_zero(most.data(), 1, stream);
   launch(stream, grid, dim3(kThreads), find_largest, rows.rows, of_.norms, of_.count, rows.dimensions, most.data());

@@ -31,7 +31,7 @@ constexpr double kRowSlack = 0x1p-28;
 __global__ void widen(const float* rows, const double* norms, std::int64_t step, std::int64_t count,
                       std::int64_t dimensions, double* out) {
   const Team team = Team::here();
-  const std::int64_t k = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  const std::int64_t k = team_number();
   if (k >= count) return;
   const double multiplier = to_unit_length(norms[k * step]);
   const float* const row = rows + k * step * dimensions;
@@ -42,7 +42,7 @@ __global__ void widen(const float* rows, const double* norms, std::int64_t step,
 __global__ void shorten(const double* along, const double* norms, std::int64_t count, std::int64_t depth,
                         std::int64_t dimensions, __half* halves, float* errors) {
   const Team team = Team::here();
-  const std::int64_t row = (blockIdx.x * static_cast<std::int64_t>(kThreads) + threadIdx.x) / kTeam;
+  const std::int64_t row = team_number();
   if (row >= count) return;
   const double* const values = along + row * (depth - 1);
   double partial = 0;
@@ -54,8 +54,6 @@ __global__ void shorten(const double* along, const double* norms, std::int64_t c
       team, depth, [&](std::int64_t k) { return k < depth - 1 ? values[k] : rest; }, halves + row * depth);
   if (team.lane == 0) errors[row] = zero ? 0 : round_up(byte_error(1, residual, dimensions) + kRowSlack);
 }
-
-dim3 teams_for(std::int64_t rows) { return grid_of(blocks_for(rows, kThreads / kTeam)); }
 
 /// c = op(a) b, all by columns: c [m, n], op(a) [m, k], b [k, n].
 void multiply(Gpu& gpu, cublasOperation_t op, std::int64_t m, std::int64_t n, std::int64_t k, const double* a,

@@ -39,7 +39,7 @@ __device__ inline void stage_words(const WordRows& items, std::int64_t first, st
 
 /// Shows the pairs within the reach to the sink; leaves off where none of the block's is.
 template <class Distance, class Sink>
-__global__ void count_tile(DeviceTile tile, WordRows left, WordRows right, Distance distance, Cores cores, Sink sink) {
+__global__ void count_tile(DeviceTile tile, WordRows left, WordRows right, Distance distance, Cores cores, Sink given) {
   __shared__ std::uint32_t rows[kCountEdge][kCountWords + 1];  // one more: no bank is met twice
   __shared__ std::uint32_t cols[kCountEdge][kCountWords + 1];
   const std::int64_t row = tile.rows.begin + static_cast<std::int64_t>(blockIdx.y) * kCountEdge;
@@ -69,6 +69,7 @@ __global__ void count_tile(DeviceTile tile, WordRows left, WordRows right, Dista
     }
     if (__syncthreads_or(least <= distance.reach ? 1 : 0) == 0) return;
   }
+  const auto sink = begin_block(given);
   for (int i = 0; i < kCountEach; ++i) {
     for (int j = 0; j < kCountEach; ++j) {
       const std::int64_t left_item = row + threadIdx.y + i * kCountThreads;
@@ -79,6 +80,7 @@ __global__ void count_tile(DeviceTile tile, WordRows left, WordRows right, Dista
       sink.see(left_item, right_item, similarity, similarity);
     }
   }
+  finish_block(sink);
 }
 
 /// The definition, by a team.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What one SSIM candidate comes to on the emulated device, at floors around what it is.
-#include "cuda/similarity/ssim_candidates.cuh"
+#include "cuda/similarity/ssim/ssim_candidates.cuh"
 
 #include <cmath>
 #include <vector>

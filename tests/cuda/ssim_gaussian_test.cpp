@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM with Gaussian windows on the emulated device: the screen of a tile, the definition, and what both decide,
 // against the host.
-#include "cuda/similarity/ssim_gaussian.cuh"
+#include "cuda/similarity/ssim/ssim_gaussian.cuh"
 
 #include <algorithm>
 #include <cmath>
@@ -9,8 +9,8 @@
 
 #include <cuda_emulator.hpp>
 
-#include "cuda/similarity/grey_block.hpp"
-#include "cuda/similarity/team_ssim.cuh"
+#include "cuda/similarity/ssim/grey_block.hpp"
+#include "cuda/similarity/ssim/team_ssim.cuh"
 #include "cuda/ssim_on_device.hpp"
 #include "similarity/hard_images.hpp"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM's screens of whole tiles on the emulated device, by plain cores and by tensor cores, and all decisions by the
 // latter, against the host.
-#include "cuda/similarity/ssim_tensor.cuh"
+#include "cuda/similarity/ssim/ssim_tensor.cuh"
 
 #include <cmath>
 #include <cstdlib>

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "cuda/core/byte_products.cuh"
-#include "cuda/similarity/ssim_dense.cuh"
+#include "cuda/similarity/ssim/ssim_dense.cuh"
 
 namespace simile::cuda {
 

@@ -9,8 +9,8 @@
 #include <cstdint>
 
 #include "cuda/core/quotient.cuh"
-#include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
+#include "cuda/similarity/ssim/grey_rows.cuh"
 #include "similarity/arithmetic/ssim.hpp"
 
 namespace simile::cuda {

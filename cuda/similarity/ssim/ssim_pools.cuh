@@ -5,8 +5,8 @@
 
 #include <cstdint>
 
-#include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
+#include "cuda/similarity/ssim/grey_rows.cuh"
 #include "similarity/arithmetic/ssim.hpp"
 
 namespace simile::cuda {

@@ -10,9 +10,9 @@
 #include <cstdint>
 
 #include "cuda/core/quotient.cuh"
-#include "cuda/similarity/gaussian_maps.cuh"
-#include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
+#include "cuda/similarity/ssim/gaussian_maps.cuh"
+#include "cuda/similarity/ssim/grey_rows.cuh"
 #include "similarity/arithmetic/ssim_gaussian.hpp"
 
 namespace simile::cuda {

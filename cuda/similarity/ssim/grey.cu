@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "cuda/core/asked_for.hpp"
-#include "cuda/similarity/grey_block.hpp"
 #include "cuda/similarity/screen.hpp"
-#include "cuda/similarity/ssim_candidates.cuh"
-#include "cuda/similarity/ssim_dense.cuh"
-#include "cuda/similarity/ssim_gaussian.cuh"
-#include "cuda/similarity/ssim_tensor.cuh"
+#include "cuda/similarity/ssim/grey_block.hpp"
+#include "cuda/similarity/ssim/ssim_candidates.cuh"
+#include "cuda/similarity/ssim/ssim_dense.cuh"
+#include "cuda/similarity/ssim/ssim_gaussian.cuh"
+#include "cuda/similarity/ssim/ssim_tensor.cuh"
 #include "similarity/ssim_pools.hpp"
 
 namespace simile::cuda {

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "cuda/similarity/score.cuh"
-#include "cuda/similarity/ssim_pools.cuh"
-#include "cuda/similarity/team_ssim.cuh"
+#include "cuda/similarity/ssim/ssim_pools.cuh"
+#include "cuda/similarity/ssim/team_ssim.cuh"
 
 namespace simile::cuda {
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "cuda/similarity/gaussian_maps.cuh"
 #include "cuda/similarity/residence.hpp"
-#include "cuda/similarity/ssim_pools.cuh"
+#include "cuda/similarity/ssim/gaussian_maps.cuh"
+#include "cuda/similarity/ssim/ssim_pools.cuh"
 
 #include "simile/core/view.hpp"
 #include "simile/similarity/items.hpp"

@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "cuda/core/buffer.hpp"
-#include "cuda/similarity/grey_rows.cuh"
 #include "cuda/similarity/score.cuh"
+#include "cuda/similarity/ssim/grey_rows.cuh"
 #include "similarity/arithmetic/ssim_gaussian.hpp"
 
 namespace simile::cuda {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simile/core/exact_sum.hpp"
 
+#include <array>
 #include <bit>
 #include <cmath>
 #include <cstdint>
@@ -11,6 +12,8 @@
 #include <vector>
 
 #include <gtest/gtest.h>
+
+#include "core/exact_sum_parts.hpp"
 
 #include "simile/core/random.hpp"
 
@@ -125,6 +128,25 @@ TEST(ExactSum, AddsManyTermsOfOneSign) {
   for (int k = 0; k < 1'000'000; ++k) sum.add(-0.1);
   // A million times the double nearest to 0.1, 0.1 + 5.55e-18: 100000.00000000000555 rounds to 100000.
   EXPECT_EQ(sum.value(), -100000.0);
+}
+
+/// As a device adds: limb by limb, without carrying.
+TEST(ExactSum, TakesOverWhatWasAddedElsewhere) {
+  Random random(9);
+  const auto term = [&](int k) { return std::ldexp(2 * random.uniform() - 1, k % 2000 - 1000); };
+  ExactSum expected;
+  std::array<std::int64_t, ExactSum::kLimbs> limbs{};
+  for (int k = 0; k < 4000; ++k) {
+    const double value = k % 7 == 0 ? kTiny * k : term(k);
+    expected.add(value);
+    const SumParts parts = sum_parts(value);
+    for (std::size_t i = 0; i < 3; ++i) limbs[static_cast<std::size_t>(parts.limb) + i] += parts.parts[i];
+    ASSERT_EQ(ExactSum(limbs, 0).value(), expected.value()) << k;
+  }
+  EXPECT_EQ(ExactSum(limbs, sum_special(-kInfinity)).value(), -kInfinity);
+  EXPECT_EQ(ExactSum(limbs, sum_special(kInfinity)).value(), kInfinity);
+  EXPECT_TRUE(std::isnan(ExactSum(limbs, sum_special(kInfinity) | sum_special(-kInfinity)).value()));
+  EXPECT_TRUE(std::isnan(ExactSum(limbs, sum_special(std::nan(""))).value()));
 }
 
 TEST(ExactSum, CanBeReadAndGoOn) {

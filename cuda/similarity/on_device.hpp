@@ -24,6 +24,8 @@ class OnDevice final : public KeptFeatures {
   }
   ~OnDevice() override {
     const CurrentDevice current(device_);
+    // After an error work may still be queued that reads the items.
+    static_cast<void>(cudaStreamSynchronize(gpu_->stream().get()));
     screen_.reset();
     gpu_.reset();
   }

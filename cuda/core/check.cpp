@@ -14,6 +14,12 @@ void check(cudaError_t result, const char* call) {
               concat(call, ": ", cudaGetErrorString(result)));
 }
 
+void check_launch(cudaError_t result) {
+  if (result == cudaSuccess) return;
+  static_cast<void>(cudaGetLastError());
+  throw Error(ErrorCode::cuda, concat("a kernel's launch: ", cudaGetErrorString(result)));
+}
+
 void check(cublasStatus_t result, const char* call) {
   if (result == CUBLAS_STATUS_SUCCESS) return;
   throw Error(result == CUBLAS_STATUS_ALLOC_FAILED ? ErrorCode::out_of_memory : ErrorCode::cuda,

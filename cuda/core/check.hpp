@@ -10,5 +10,7 @@ namespace simile::cuda {
 /// call's name and the runtime's own words.
 void check(cudaError_t result, const char* call);
 void check(cublasStatus_t result, const char* call);
+/// Throws ErrorCode::cuda whatever the reason.
+void check_launch(cudaError_t result);
 
 }  // namespace simile::cuda

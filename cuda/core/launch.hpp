@@ -22,7 +22,8 @@ inline dim3 striding_grid(const Gpu& gpu, std::int64_t work, std::int64_t each) 
   return grid_of(std::clamp<std::int64_t>(blocks_for(work, each), 1, gpu.busy_blocks()));
 }
 
-/// Queues the kernel; empty grids are nothing to do.
+/// Queues the kernel; empty grids are nothing to do. Throws ErrorCode::cuda even where memory is what is missing, as
+/// for a kernel's first use: what was queued before may have counted a tile's pairs, which must not be tried again.
 template <class... Parameters, class... Arguments>
 void launch(const Stream& stream, dim3 grid, dim3 block, void (*kernel)(Parameters...), Arguments... arguments) {
   if (grid.x == 0 || grid.y == 0 || grid.z == 0) return;
@@ -30,7 +31,7 @@ void launch(const Stream& stream, dim3 grid, dim3 block, void (*kernel)(Paramete
   config.gridDim = grid;
   config.blockDim = block;
   config.stream = stream.get();
-  check(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...), "a kernel's launch");
+  check_launch(cudaLaunchKernelEx(&config, kernel, Parameters(arguments)...));
 }
 
 }  // namespace simile::cuda

@@ -26,8 +26,8 @@ namespace simile::cuda {
 namespace {
 
 constexpr int kLeastMajor = 8;  // compute capability: what the library is compiled for
-// Nodes and items are counted in 32 bits on the device.
-constexpr std::int64_t kMaxNodes = std::numeric_limits<std::int32_t>::max();
+// Nodes and items are counted in 32 bits on the device, where a grid's threads may step beyond the last.
+constexpr std::int64_t kMaxNodes = std::numeric_limits<std::int32_t>::max() - (1 << 24);
 
 struct MakeScreen {
   std::unique_ptr<ScreenMaker> operator()(const std::monostate& /*none*/) const { return nullptr; }

@@ -23,11 +23,15 @@ class OnDevice final : public KeptFeatures {
     gpu_.emplace(asked_bytes_);
   }
   ~OnDevice() override {
-    const CurrentDevice current(device_);
+    // Whatever goes wrong here is an earlier error's, or the process ends.
+    int before = device_;
+    static_cast<void>(cudaGetDevice(&before));
+    static_cast<void>(cudaSetDevice(device_));
     // After an error work may still be queued that reads the items.
     static_cast<void>(cudaStreamSynchronize(gpu_->stream().get()));
     screen_.reset();
     gpu_.reset();
+    static_cast<void>(cudaSetDevice(before));
   }
 
   /// Whether this is what the comparison needs, where all items are there.

@@ -41,6 +41,8 @@ class Residence {
     try {
       fill(*place, wanted);
     } catch (...) {
+      // What has been queued works in memory that goes in the order of another stream.
+      static_cast<void>(cudaStreamSynchronize(gpu_.stream().get()));
       held_.erase(place);  // it may have got a part of its memory only
       throw;
     }

@@ -32,7 +32,11 @@ void CollectDriver::collect(const Tile& tile, const PairList& list) {
   for (std::int64_t begin = 0, k = 0; begin < count; begin += pairs_at_once_, k = 1 - k) {
     stream_.synchronize();
     copy(list, begin + pairs_at_once_, count, 1 - k);
-    consume(tile, {pieces_[k].data(), static_cast<std::size_t>(std::min(pairs_at_once_, count - begin))});
+    ScoredPair* const first = pieces_[k].data();
+    // What is open still is what the sink on the device did not want any more.
+    ScoredPair* const end = std::remove_if(first, first + std::min(pairs_at_once_, count - begin),
+                                           [](const ScoredPair& pair) { return pair.low < pair.high; });
+    consume(tile, {first, end});
   }
 }
 

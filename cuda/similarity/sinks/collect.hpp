@@ -31,9 +31,9 @@ class CollectDriver : public SinkDriver {
 
   SinkSetting setting_;
   std::int64_t pairs_at_once_;
-  Stream stream_;
   PinnedBuffer<unsigned long long> count_{1};
   PinnedBuffer<ScoredPair> pieces_[2];
+  Stream stream_;  // the last: it is waited for before what it copies to goes
 };
 
 }  // namespace simile::cuda

@@ -25,6 +25,10 @@ class ComponentsDriver final : public SinkDriver {
         components_(components),
         parents_(setting.pairs.num_nodes(), setting.gpu.stream()) {}
 
+  ~ComponentsDriver() override {
+    static_cast<void>(cudaStreamSynchronize(gpu_.stream().get()));  // before what is copied to goes
+  }
+
   void begin() override {
     const auto labels = components_.known_labels();
     const std::vector<std::int32_t> nodes(labels.begin(), labels.end());

@@ -109,7 +109,7 @@ class TopKDriver final : public CollectDriver {
       return thrust::remove_if(policy, list.pairs, list.pairs + count, Beaten{sink}) - list.pairs;
     } catch (const Error& error) {
       if (error.code() != ErrorCode::out_of_memory) throw;
-      return count;  // the host drops them, too
+      return count;  // the host drops what is open
     }
   }
 

@@ -48,7 +48,7 @@ std::int64_t list_capacity(std::int64_t bytes) {
   return std::min(kListBytes, bytes) / static_cast<std::int64_t>(sizeof(ScoredPair));
 }
 
-/// What makes coarser rows takes a tenth of a second for some hundred values, a second for two thousand.
+/// Making the axes orthonormal takes a core 0.02 s for rows of 768 values, half a second for 2,048.
 bool pays_to_reject(bool plain, const ResidentRows& rows) {
   const auto count = static_cast<double>(rows.halves.count);
   return plain || count * count * static_cast<double>(rows.halves.depth) > kLeastWork;

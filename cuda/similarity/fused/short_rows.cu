@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kDepthUnit = 64;  // that tensor cores take at a time
 constexpr std::int64_t kShare = 4;
-// What the bounds below hold for, twice over; making the axes orthonormal takes the host a second then.
+// What the bounds below hold for, twice over; making the axes orthonormal takes the host half a second then.
 constexpr std::int64_t kMostDimensions = 2048;
 // Rows that the axes are found from, and rows that are projected at a time.
 constexpr std::int64_t kSampleRows = 2048;

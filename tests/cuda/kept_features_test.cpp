@@ -73,7 +73,7 @@ TEST_F(KeepingFeatures, KeepsOnlyWhatIsTheSame) {
   const auto left = hard_vectors(45, 7);
   const auto right = hard_vectors(45, 8);
   const CosineMetric metric(left.view(), right.view());
-  const SinkKind& kind = sink_kinds(0.5, 1 << 20).front();
+  const SinkKind kind = sink_kinds(0.5, 1 << 20).front();
   const Pairs pairs = Pairs::rectangle(36, 36);
   const std::string expected = compare(pairs, metric, kind, false).first;
   compare(pairs, metric, kind);

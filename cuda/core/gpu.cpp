@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cuda/core/gpu.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <limits>
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 
 namespace simile::cuda {
 namespace {
@@ -22,6 +26,29 @@ std::int64_t pool_bytes(cudaMemPool_t pool, cudaMemPoolAttr attribute) {
   return static_cast<std::int64_t>(bytes);
 }
 
+int attribute_of(int device, cudaDeviceAttr attribute) {
+  int value = 0;
+  check(cudaDeviceGetAttribute(&value, attribute, device), "cudaDeviceGetAttribute");
+  return value;
+}
+
+/// Whether something of this process is on the device already. Only the driver's interface can be asked for that.
+bool in_use(int device) {
+  void* found = nullptr;
+  cudaDriverEntryPointQueryResult result{};
+  constexpr unsigned kSince = 7000;  // the interface's version of CUDA 7
+  if (cudaGetDriverEntryPointByVersion("cuDevicePrimaryCtxGetState", &found, kSince, cudaEnableDefault, &result) !=
+          cudaSuccess ||
+      result != cudaDriverEntryPointSuccess) {
+    static_cast<void>(cudaGetLastError());
+    return false;
+  }
+  unsigned flags = 0;
+  int active = 0;
+  const auto ask = reinterpret_cast<int (*)(int device, unsigned* flags, int* active)>(found);
+  return ask(device, &flags, &active) == 0 && active != 0;
+}
+
 /// Memory that has been given back stays in the pool: taking it again costs nothing then.
 void keep_pool(int device) {
   cudaMemPool_t const pool = default_pool(device);
@@ -31,15 +58,27 @@ void keep_pool(int device) {
 
 }  // namespace
 
-CurrentDevice::CurrentDevice(int index) {
+CurrentDevice::CurrentDevice(int index) : index_(index) {
   check(cudaGetDevice(&before_), "cudaGetDevice");
   check(cudaSetDevice(index), "cudaSetDevice");
 }
 
-CurrentDevice::~CurrentDevice() { static_cast<void>(cudaSetDevice(before_)); }
+CurrentDevice::CurrentDevice(int index, std::nothrow_t) noexcept : before_(index), index_(index) {
+  static_cast<void>(cudaGetDevice(&before_));
+  static_cast<void>(cudaSetDevice(index));
+}
+
+CurrentDevice::~CurrentDevice() {
+  if (before_ != index_ && in_use(before_)) static_cast<void>(cudaSetDevice(before_));
+}
 
 Blas::Blas(const Stream& stream) {
-  check(cublasCreate(&handle_), "cublasCreate");
+  const cublasStatus_t result = cublasCreate(&handle_);
+  if (result == CUBLAS_STATUS_NOT_INITIALIZED) {
+    throw Error(ErrorCode::out_of_memory,
+                concat("cublasCreate: ", cublasGetStatusString(result), ", as where the GPU's memory is full"));
+  }
+  check(result, "cublasCreate");
   check(cublasSetStream(handle_, stream.get()), "cublasSetStream");
   // Partial sums must stay in single precision.
   check(cublasSetMathMode(
@@ -66,10 +105,9 @@ Gpu::Gpu(std::int64_t budget_bytes)
                         ? budget_bytes
                         : static_cast<std::int64_t>(kShareOfFree * static_cast<double>(device_memory().free))) {
   int device = 0;
-  int multiprocessors = 0;
   check(cudaGetDevice(&device), "cudaGetDevice");
-  check(cudaDeviceGetAttribute(&multiprocessors, cudaDevAttrMultiProcessorCount, device), "cudaDeviceGetAttribute");
-  multiprocessors_ = multiprocessors;
+  multiprocessors_ = attribute_of(device, cudaDevAttrMultiProcessorCount);
+  singles_per_double_ = std::max(1, attribute_of(device, cudaDevAttrSingleToDoublePrecisionPerfRatio));
   keep_pool(device);
 }
 

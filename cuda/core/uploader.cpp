@@ -6,6 +6,16 @@
 
 namespace simile::cuda {
 
+void Uploader::follow(const Stream& work) {
+  work.record(before_);
+  stream_.wait(before_);
+}
+
+void Uploader::precede(const Stream& work) const {
+  stream_.record(copied_);
+  work.wait(copied_);
+}
+
 void Uploader::copy(void* to, const void* from, std::int64_t bytes) {
   for (std::int64_t begin = 0; begin < bytes; begin += kPieceBytes) {
     const std::int64_t count = std::min(kPieceBytes, bytes - begin);

@@ -15,8 +15,12 @@ class Uploader {
  public:
   static constexpr std::int64_t kPieceBytes = 2 << 20;
 
+  /// What is copied from now on comes after what has been queued in `work`, such as taking the memory that it goes to.
+  void follow(const Stream& work);
   /// Queues the copy; the host's memory may change when the call returns.
   void copy(void* to, const void* from, std::int64_t bytes);
+  /// What is queued in `work` from now on comes after what has been copied.
+  void precede(const Stream& work) const;
   const Stream& stream() const { return stream_; }
 
  private:
@@ -26,6 +30,8 @@ class Uploader {
   };
 
   Stream stream_;
+  Event before_;
+  Event copied_;
   std::array<Piece, 2> pieces_;
   std::size_t next_ = 0;
 };

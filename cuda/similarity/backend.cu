@@ -151,7 +151,20 @@ CompareStats compare_on(const Ready& ready, const Pairs& pairs, const Metric& me
   return stats;
 }
 
+/// Of a tile of so many pairs as one of edge x edge has.
+Cost cost_of_list(std::int64_t edge) {
+  Cost cost;
+  cost.preferred_edge = edge;
+  cost.bytes_per_pair = kListedPairBytes;
+  return cost;
+}
+
 }  // namespace
+
+std::int64_t edge_within(std::int64_t edge, std::int64_t least, std::int64_t work_per_pair) {
+  while (edge / 2 >= least && edge * edge > kLaunchWork / work_per_pair) edge /= 2;
+  return edge;
+}
 
 std::unique_ptr<ScreenMaker> make_screen(const MetricItems& items) { return std::visit(MakeScreen{}, items.sides); }
 
@@ -164,7 +177,10 @@ std::vector<DeviceInfo> CudaBackend::devices() const {
   std::vector<DeviceInfo> all;
   for (int index = 0; index < count; ++index) {
     cudaDeviceProp properties{};
-    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || properties.major < kLeastMajor) continue;
+    if (cudaGetDeviceProperties(&properties, index) != cudaSuccess || properties.major < kLeastMajor ||
+        properties.memoryPoolsSupported == 0) {
+      continue;
+    }
     all.push_back({{Device::Kind::cuda, index},
                    concat(properties.name, ", compute capability ", properties.major, ".", properties.minor, ", ",
                           properties.multiProcessorCount, " multiprocessors"),
@@ -179,7 +195,8 @@ std::string CudaBackend::problem() const {
   static_cast<void>(cudaGetLastError());
   if (result != cudaSuccess) return concat("the driver says: ", cudaGetErrorString(result));
   if (count == 0) return "there is no GPU";
-  return devices().empty() ? concat("no GPU here has compute capability ", kLeastMajor, ".0 or newer") : "";
+  if (!devices().empty()) return "";
+  return concat("no GPU here has compute capability ", kLeastMajor, ".0 or newer, and memory pools");
 }
 
 CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink& sink, const Context& context,
@@ -194,7 +211,8 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   if (here == nullptr) here = std::make_unique<OnDevice>(context, pairs);
   const auto cores_bytes =
       static_cast<std::int64_t>((items.left_cores.size() + items.right_cores.size()) * sizeof(double));
-  const ScreenCost cost = maker->cost();
+  ScreenCost cost = maker->cost();
+  if (pairs.shape() == Pairs::Shape::list) cost.tile = cost_of_list(cost.tile.preferred_edge);
   MemoryPlan plan;
   try {
     const std::int64_t budget = here->gpu().budget_bytes();

@@ -100,11 +100,12 @@ void Comparison::make_room(const Tile& tile, Work& work) {
     work.slot.pairs = {};
     work.slot.pairs = DeviceBuffer<ScoredPair>(tile.count(), stream);
   }
-  // A list's pairs come without scores.
-  const std::int64_t scratch = tile.list.empty() ? scratch_bytes(setting_.cost, tile.rows.size(), tile.cols.size()) : 0;
+  const std::int64_t scratch = tile.list.empty() ? scratch_bytes(setting_.cost, tile.rows.size(), tile.cols.size())
+                                                 : std::ssize(tile.list) * kListedPairBytes;
   if (work.slot.scratch.size() < scratch) {
     work.slot.scratch = {};
     work.slot.scratch = DeviceBuffer<std::uint8_t>(scratch, stream);
+    if (!tile.list.empty()) setting_.gpu.uploader().follow(stream);
   }
   if (work.slot.count.size() == 0) work.slot.count = DeviceBuffer<unsigned long long>(1, stream);
 }
@@ -112,10 +113,12 @@ void Comparison::make_room(const Tile& tile, Work& work) {
 void Comparison::list_pairs(const Tile& tile, Work& work) {
   Gpu& gpu = setting_.gpu;
   const std::int64_t count = std::ssize(tile.list);
-  if (list_.size() < count) list_ = DeviceBuffer<IndexPair>(count, gpu.stream());
-  copy_to_device(list_.data(), tile.list.data(), count, gpu.stream());
-  launch(gpu.stream(), striding_grid(gpu, count, kThreads), dim3(kThreads), list_given, list_.data(), count,
-         work.slot.list());
+  // The slot's tile before has been taken in: the copy waits for no tile that is being compared.
+  auto* const given = reinterpret_cast<IndexPair*>(work.slot.scratch.data());
+  gpu.uploader().copy(given, tile.list.data(), count * kListedPairBytes);
+  gpu.uploader().precede(gpu.stream());
+  launch(gpu.stream(), striding_grid(gpu, count, kThreads), dim3(kThreads), list_given,
+         static_cast<const IndexPair*>(given), count, work.slot.list());
 }
 
 void Comparison::score(const Tile& tile, Work& work) {

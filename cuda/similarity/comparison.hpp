@@ -59,7 +59,6 @@ class Comparison {
   DeviceBuffer<double> left_cores_;
   DeviceBuffer<double> right_cores_;
   Cores cores_{};
-  DeviceBuffer<IndexPair> list_;
   DeviceBuffer<unsigned long long> evaluations_;
   std::array<Work, kSlots> works_;
   std::size_t next_ = 0;

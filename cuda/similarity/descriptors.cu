@@ -13,6 +13,7 @@ namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kEdge = 512;
+constexpr std::int64_t kLeastEdge = 64;
 constexpr int kBlock = 128;           // threads
 constexpr std::int64_t kMost = 2048;  // descriptors of an image: what shared memory has room for
 constexpr int kWords = 10;            // 32-bit words of a code: 30 bits in each (similarity/orb.cpp)
@@ -182,8 +183,9 @@ class DescriptorsMaker final : public ScreenMaker {
   explicit DescriptorsMaker(const DescriptorItems& items) : items_(items) {}
   ScreenCost cost() const override {
     ScreenCost cost;
-    cost.tile.preferred_edge = kEdge;
-    cost.bytes_per_item = 8 * items_.left.codes.shape[1] * std::max(items_.left.most, items_.right.most) + 8;
+    const std::int64_t most = std::max(items_.left.most, items_.right.most);
+    cost.tile.preferred_edge = edge_within(kEdge, kLeastEdge, 1 + 2 * items_.left.most * items_.right.most);
+    cost.bytes_per_item = 8 * items_.left.codes.shape[1] * most + 8;
     return cost;
   }
   std::unique_ptr<Screen> make(Gpu& gpu, const Pairs& pairs, const MemoryPlan& plan) const override {

@@ -101,7 +101,6 @@ class EdgeUnion {
   void unite_from_host() {
     struct Piece {
       DeviceBuffer<Node> edges;
-      Event loaded;
       Event united;
     };
     const Stream& upload = gpu_.uploader().stream();
@@ -116,8 +115,7 @@ class EdgeUnion {
       upload.wait(piece.united);
       gpu_.uploader().copy(piece.edges.data(), edges_.data + 2 * first,
                            2 * count * static_cast<std::int64_t>(sizeof(Node)));
-      upload.record(piece.loaded);
-      gpu_.stream().wait(piece.loaded);
+      gpu_.uploader().precede(gpu_.stream());
       unite(piece.edges.data(), first, count);
       gpu_.stream().record(piece.united);
     }

@@ -13,6 +13,9 @@ inline constexpr int kSlots = 2;
 /// Blocks of a set of which the device holds a part: those of a tile's rows and columns, and the next ones of both.
 inline constexpr int kHeldBlocks = 4;
 
+/// Scratch of a listed pair, which comes as it was given, in the place of scores.
+inline constexpr auto kListedPairBytes = static_cast<std::int64_t>(sizeof(IndexPair));
+
 /// What a comparison holds on the device. Items are held by blocks of block_edge, a multiple of tile_edge; where all
 /// fit, one block is a whole side.
 struct MemoryPlan {

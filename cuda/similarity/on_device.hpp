@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <new>
 #include <optional>
 #include <utility>
 
@@ -24,14 +25,11 @@ class OnDevice final : public KeptFeatures {
   }
   ~OnDevice() override {
     // Whatever goes wrong here is an earlier error's, or the process ends.
-    int before = device_;
-    static_cast<void>(cudaGetDevice(&before));
-    static_cast<void>(cudaSetDevice(device_));
+    const CurrentDevice current(device_, std::nothrow);
     // After an error work may still be queued that reads the items.
     static_cast<void>(cudaStreamSynchronize(gpu_->stream().get()));
     screen_.reset();
     gpu_.reset();
-    static_cast<void>(cudaSetDevice(before));
   }
 
   /// Whether this is what the comparison needs, where all items are there.

@@ -28,8 +28,10 @@ class Residence {
   Residence(Gpu& gpu, const Source& source, std::int64_t num_items, std::int64_t block_edge, std::size_t capacity)
       : gpu_(gpu), source_(source), num_items_(num_items), block_edge_(block_edge), capacity_(capacity) {}
 
-  /// The block that holds an item, for work that is queued on the device's stream next.
+  /// The block that holds an item, for work that is queued on the device's stream before a third block is asked for: a
+  /// tile has two.
   const Block& at(std::int64_t item) {
+    record_free();
     const std::int64_t begin = item / block_edge_ * block_edge_;
     const Range wanted{begin, std::min(begin + block_edge_, num_items_)};
     for (auto& held : held_) {
@@ -54,24 +56,34 @@ class Residence {
     Range items{0, 0};
     std::int64_t last_use = 0;
     Block block;
-    Event free;
-    Event loaded;
+    Event free;            ///< what reads the block is done
+    bool recorded = true;  ///< of the last use
   };
+
+  /// As soon as the last work of a block is queued: another is loaded in its place while later tiles are at work.
+  void record_free() {
+    for (auto& held : held_) {
+      if (!held.recorded && held.last_use < uses_) record_free(held);
+    }
+  }
+  void record_free(Held& held) {
+    gpu_.stream().record(held.free);
+    held.recorded = true;
+  }
 
   void fill(Held& place, const Range& wanted) {
     place.items = {0, 0};
-    // What still reads the block that goes was queued before.
-    gpu_.stream().record(place.free);
+    if (!place.recorded) record_free(place);
     gpu_.uploader().stream().wait(place.free);
     place.block.load(gpu_, source_, wanted);
-    gpu_.uploader().stream().record(place.loaded);
-    gpu_.stream().wait(place.loaded);
+    gpu_.uploader().precede(gpu_.stream());
     place.block.prepare(gpu_, wanted);
     place.items = wanted;
   }
 
   const Block& use(Held& held) {
     held.last_use = ++uses_;
+    held.recorded = false;
     return held.block;
   }
 

@@ -31,6 +31,12 @@ struct ScreenCost {
   std::int64_t bytes_per_item = 0;  ///< of what the device holds of an item
 };
 
+/// Work of one launch at most, in steps of some ten instructions: a second of a small GPU, a tenth of a large one's.
+/// Who cancels does not wait for long then, and a GPU that drives a display does not stop it for taking too long.
+inline constexpr std::int64_t kLaunchWork = 300'000'000'000;
+/// The edge, halved until a tile is no more than that, but no further than `least`, which a large GPU needs to be busy.
+std::int64_t edge_within(std::int64_t edge, std::int64_t least, std::int64_t work_per_pair);
+
 /// A metric on the device: its items, how a tile is scored, and its definition. Work is queued on the device's stream.
 class Screen {
  public:

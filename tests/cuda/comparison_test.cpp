@@ -341,7 +341,7 @@ TEST_F(OnDevice, LeavesThereWhatTheKnownForestDominates) {
   const auto kinds = sink_kinds(0.9, 1 << 16);
   const SinkKind& tree = kind_of(kinds, "spanning_tree");
   const Pairs pairs = Pairs::triangle(600);
-  const Outcome outcome = on_device(pairs, metric, tree, 1 << 17);
+  const Outcome outcome = on_device(pairs, metric, tree, 1 << 18);
   EXPECT_EQ(outcome.text, on_host(pairs, metric, tree));
   EXPECT_LT(outcome.stats.exact_evaluations, outcome.stats.pairs / 2);
 }

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/expect_error.hpp"
+#include "cuda/similarity/screen.hpp"
 
 namespace simile::cuda {
 namespace {
@@ -38,6 +39,14 @@ TEST(MemoryPlan, MakesTilesNoLargerThanWhatThereIs) {
   EXPECT_EQ(plan_memory(Pairs::triangle(100), cost_of(8192, 4), 10, 0, 1LL << 40).tile_edge, 128);
   EXPECT_EQ(plan_memory(Pairs::triangle(1), cost_of(8192, 4), 10, 0, 1LL << 40).tile_edge, 1);
   EXPECT_EQ(plan_memory(Pairs::rectangle(3, 65), cost_of(8192, 4), 10, 0, 1LL << 40).tile_edge, 128);
+}
+
+TEST(MemoryPlan, MakesTilesOfCostlyPairsSmallerButKeepsAGpuBusy) {
+  EXPECT_EQ(edge_within(2048, 512, 64 * 64), 2048);
+  EXPECT_EQ(edge_within(2048, 512, 512 * 512), 1024);
+  EXPECT_LE(1024LL * 1024 * 512 * 512, kLaunchWork);
+  EXPECT_EQ(edge_within(2048, 512, 1 << 30), 512);
+  EXPECT_EQ(edge_within(512, 64, 1), 512);
 }
 
 TEST(MemoryPlan, NeverTakesMoreThanTheBudget) {

@@ -58,6 +58,27 @@ TEST_F(SsimOnDevice, NeedsNoEvaluationInDoubleWherePoolsDecide) {
   EXPECT_LT(stats_.exact_evaluations, stats_.pairs / 20);
 }
 
+// A launch is a row of a tile then, and pools do not pay.
+TEST_F(SsimOnDevice, IsTheHostsWhereDoublesAreSlow) {
+  const auto images = mixed_images(70, 24, 24);
+  const SsimMetric metric(images.view());
+  const auto launches_of = [&](const SinkKind& kind) {
+    const std::int64_t before = emulator::launches();
+    EXPECT_EQ(on_device(metric, kind), on_host(metric, kind)) << kind.name;
+    return emulator::launches() - before;
+  };
+  for (const SinkKind& kind : sink_kinds(0.8, 1 << 16)) {
+    const std::int64_t launches = launches_of(kind);
+    emulator::set_singles_per_double(1 << 30);
+    if (kind.name == "row_sums") {
+      EXPECT_EQ(launches_of(kind), launches + 69);
+    } else {
+      EXPECT_EQ(launches_of(kind), launches);
+    }
+    emulator::set_singles_per_double(2);
+  }
+}
+
 TEST_F(SsimOnDevice, KeepsItsPoolsWithinTheBudget) {
   const auto images = mixed_images(90, 28, 28);
   const SsimMetric metric(images.view());

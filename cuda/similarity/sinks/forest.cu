@@ -11,14 +11,18 @@ class ForestDriver final : public CollectDriver {
  public:
   ForestDriver(const SinkSetting& setting, const SpanningTree& tree)
       : CollectDriver(setting),
-        stream_(setting.gpu.stream()),
+        gpu_(setting.gpu),
         right_begin_(setting.pairs.right_node(0)),
         tree_(tree),
-        links_(setting.pairs.num_nodes(), stream_) {}
+        links_{DeviceBuffer<Link>(setting.pairs.num_nodes(), gpu_.stream()),
+               DeviceBuffer<Link>(setting.pairs.num_nodes(), gpu_.stream())} {}
 
-  void begin() override { take_forest(); }
+  void begin() override {
+    gpu_.uploader().follow(gpu_.stream());  // has taken the memory
+    take_forest();
+  }
   DeviceSink device_sink(const Need& need, const PairList& list) const override {
-    return DeviceForest{list, need.floor, links_.data(), right_begin_};
+    return DeviceForest{list, need.floor, links_[now_].data(), right_begin_};
   }
   void collect(const Tile& tile, const PairList& list) override {
     CollectDriver::collect(tile, list);
@@ -26,20 +30,24 @@ class ForestDriver final : public CollectDriver {
   }
 
  private:
-  /// In the order of the stream: the tile that is being scored has the forest with which it began. An older forest only
-  /// drops less.
+  /// The tile that is being scored keeps the forest with which it began: an older one only drops less. What read the
+  /// one before that has been collected, so that its memory is free.
   void take_forest() {
     auto known = tree_.known();
     if (known == known_) return;
     known_ = std::move(known);
-    copy_to_device(links_.data(), known_->links().data(), links_.size(), stream_);
+    now_ = 1 - now_;
+    const DeviceBuffer<Link>& links = links_[now_];
+    gpu_.uploader().copy(links.data(), known_->links().data(), static_cast<std::int64_t>(links.bytes()));
+    gpu_.uploader().precede(gpu_.stream());
   }
 
-  const Stream& stream_;
+  Gpu& gpu_;
   std::int64_t right_begin_;
   const SpanningTree& tree_;
   std::shared_ptr<const Linkage> known_;  // that the device has
-  DeviceBuffer<Link> links_;
+  DeviceBuffer<Link> links_[2];
+  std::size_t now_ = 0;
 };
 
 }  // namespace
@@ -49,7 +57,7 @@ std::unique_ptr<SinkDriver> make_forest_driver(const SinkSetting& setting, const
 }
 
 std::int64_t forest_device_bytes(const Pairs& pairs) {
-  return pairs.num_nodes() * static_cast<std::int64_t>(sizeof(Link));
+  return 2 * pairs.num_nodes() * static_cast<std::int64_t>(sizeof(Link));
 }
 
 }  // namespace simile::cuda

@@ -6,12 +6,16 @@
 
 #include <thrust/execution_policy.h>
 #include <thrust/remove.h>
+#include <thrust/system_error.h>
 
 #include "cuda/core/launch.hpp"
 #include "cuda/core/scratch.hpp"
 #include "cuda/similarity/score.cuh"
 #include "cuda/similarity/sinks/collect.hpp"
 #include "cuda/similarity/sinks/drivers.hpp"
+
+#include "simile/core/error.hpp"
+#include "simile/core/text.hpp"
 
 namespace simile::cuda {
 namespace {
@@ -110,6 +114,8 @@ class TopKDriver final : public CollectDriver {
     } catch (const Error& error) {
       if (error.code() != ErrorCode::out_of_memory) throw;
       return count;  // the host drops what is open
+    } catch (const thrust::system_error& error) {
+      throw Error(ErrorCode::cuda, concat("thrust::remove_if: ", error.what()));
     }
   }
 

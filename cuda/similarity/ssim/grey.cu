@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // SSIM. Uniform windows: pairs that pools bound below the floor are rejected, few others evaluated one by one, many by
 // a screen of the whole tile in single precision. Gaussian windows: by a screen of the whole tile.
+#include <algorithm>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -19,8 +20,12 @@ namespace simile::cuda {
 namespace {
 
 constexpr std::int64_t kEdge = 2048;
-// If pools leave fewer than one in so many pairs of a tile, these are evaluated one by one.
-constexpr std::int64_t kSparse = 8;
+constexpr std::int64_t kLeastEdge = 512;
+// Of a window, beside one of a uniform one.
+constexpr std::int64_t kGaussianWork = 4;
+// Where pools leave fewer than one in so many pairs of a tile, times the cost of a double, these are evaluated one by
+// one; the screen works in single precision.
+constexpr std::int64_t kSparse = 4;
 // Before the candidates, in a slot's scratch: how many there are.
 constexpr std::int64_t kCountBytes = 256;
 
@@ -58,6 +63,8 @@ class Grey final : public Screen {
   Grey(Gpu& gpu, const Pairs& pairs, const GreyItems& items, const MemoryPlan& plan)
       : gpu_(gpu),
         window_(items.window),
+        pixels_(items.left.shape[1] * items.left.shape[2]),
+        sparse_(kSparse * gpu.singles_per_double()),
         pools_(items.left),
         grid_(has_pools(items) ? std::make_unique<GridOnDevice>(gpu, pools_) : nullptr),
         sides_(gpu, pairs, {items.left, items.window, grid()}, {items.right, items.window, grid()}, plan) {}
@@ -72,8 +79,14 @@ class Grey final : public Screen {
   }
 
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
-    with_definition(sides_.left(tile.rows.begin), sides_.right(tile.cols.begin),
-                    [&](const auto& exact) { show_exactly(gpu_, tile, exact, cores, sink); });
+    const std::int64_t work = pixels_ * gpu_.singles_per_double() * tile.cols.size();
+    const std::int64_t rows = std::max<std::int64_t>(1, kLaunchWork / work);
+    with_definition(sides_.left(tile.rows.begin), sides_.right(tile.cols.begin), [&](const auto& exact) {
+      for (Tile part = tile; part.rows.begin < tile.rows.end; part.rows.begin = part.rows.end) {
+        part.rows.end = std::min(part.rows.begin + rows, tile.rows.end);
+        show_exactly(gpu_, part, exact, cores, sink);
+      }
+    });
   }
   void decide(std::int64_t most, const Cores& cores, const DeviceSink& sink) override {
     with_definition(sides_.left(0), sides_.right(0),
@@ -108,7 +121,7 @@ class Grey final : public Screen {
     const GreyBlock& left = sides_.left(tile.rows.begin);
     const GreyBlock& right = sides_.right(tile.cols.begin);
     CandidateList candidates{};
-    const auto most = static_cast<unsigned long long>(tile.count() / kSparse);
+    const std::int64_t most = tile.count() / sparse_;
     // From -1 down there is nothing to reject.
     if (grid_ && need.floor > -1) {
       candidates.count = reinterpret_cast<unsigned long long*>(slot.scratch.data());
@@ -121,13 +134,14 @@ class Grey final : public Screen {
         [&](const auto& any) {
           using Sink = std::decay_t<decltype(any)>;
           if (candidates.count != nullptr) {
-            launch(gpu_.stream(), striding_grid(gpu_, tile.count() / kSparse, kThreads / kTeam), dim3(kThreads),
-                   show_candidates<Sink>, candidates, most,
+            launch(gpu_.stream(), striding_grid(gpu_, most, kThreads / kTeam), dim3(kThreads), show_candidates<Sink>,
+                   candidates, static_cast<unsigned long long>(most),
                    CandidateSsim{{left.rows, right.rows}, left.pools(), right.pools(), grid(), need.floor}, cores, any);
           }
           launch(gpu_.stream(), tiles_of(tile, by_tensor_cores_ ? kTensorEdge : kSsimEdge),
                  dim3(kSsimThreads, kSsimThreads), by_tensor_cores_ ? ssim_tensor_tile<Sink> : ssim_tile<Sink>,
-                 DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count, most);
+                 DeviceTile(tile), left.rows, right.rows, cores, any, candidates.count,
+                 static_cast<unsigned long long>(most));
         },
         sink);
     cuda::decide(gpu_, tile.count(), TeamSsim{left.rows, right.rows}, cores, sink);
@@ -139,6 +153,8 @@ class Grey final : public Screen {
 
   Gpu& gpu_;
   GreyItems::Window window_;
+  std::int64_t pixels_;
+  std::int64_t sparse_;
   bool by_tensor_cores_ = asked_for("SIMILE_GPU_SSIM") == "tensor";
   SsimPools pools_;  // only its grid and limits: the sums are made on the device
   std::unique_ptr<const GridOnDevice> grid_;
@@ -150,9 +166,11 @@ class GreyMaker final : public ScreenMaker {
   explicit GreyMaker(const GreyItems& items) : items_(items) {}
   ScreenCost cost() const override {
     ScreenCost cost;
-    cost.tile.preferred_edge = kEdge;
-    cost.bytes_per_item = items_.left.shape[1] * items_.left.shape[2];
-    if (items_.window == GreyItems::Window::gaussian) {
+    const std::int64_t pixels = items_.left.shape[1] * items_.left.shape[2];
+    const bool gaussian = items_.window == GreyItems::Window::gaussian;
+    cost.tile.preferred_edge = edge_within(kEdge, kLeastEdge, gaussian ? kGaussianWork * pixels : pixels);
+    cost.bytes_per_item = pixels;
+    if (gaussian) {
       cost.bytes_per_item += GaussianMapMemory::bytes_per_item(items_.left.shape[1], items_.left.shape[2]);
     } else if (has_pools(items_)) {
       cost.tile.bytes_per_pair = sizeof(Candidate);

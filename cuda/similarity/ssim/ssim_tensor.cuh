@@ -42,6 +42,7 @@ struct TensorWarp {
   __device__ void multiply(const SsimTensorStage& stage, int window, std::int32_t (&products)[kColumnTiles][4]) const {
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
+      __syncwarp();  // of the choices below
       // Strip 4 half + q, both words of which are this thread's: the order of k is free.
       const int strip = 4 * half + q;
       const bool is_zero = strip == kSsimSide;

@@ -160,6 +160,9 @@ cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int dev
     case cudaDevAttrMaxSharedMemoryPerMultiprocessor:
       *value = static_cast<int>(p.sharedMemPerMultiprocessor);
       break;
+    case cudaDevAttrSingleToDoublePrecisionPerfRatio:
+      *value = settings().singles_per_double;
+      break;
     case cudaDevAttrCooperativeLaunch:
       *value = p.cooperativeLaunch;
       break;
@@ -184,6 +187,14 @@ cudaError_t cudaDriverGetVersion(int* version) {
 }
 cudaError_t cudaRuntimeGetVersion(int* version) {
   *version = 13000;
+  return cudaSuccess;
+}
+
+/// There is no driver.
+cudaError_t cudaGetDriverEntryPointByVersion(const char* /*symbol*/, void** function, unsigned int /*version*/,
+                                             unsigned long long /*flags*/, cudaDriverEntryPointQueryResult* result) {
+  *function = nullptr;
+  *result = cudaDriverEntryPointSymbolNotFound;
   return cudaSuccess;
 }
 

@@ -32,6 +32,7 @@ void set_seed(std::uint64_t seed) { settings().seed = seed; }
 std::uint64_t seed() { return settings().seed; }
 void set_threads(int count) { settings().threads = std::clamp(count, 1, 64); }
 int threads() { return settings().threads; }
+void set_singles_per_double(int count) { settings().singles_per_double = count; }
 void set_device_present(bool present) { settings().device_present = present; }
 
 }  // namespace simile::emulator

@@ -12,6 +12,7 @@ struct Settings {
   std::atomic<std::uint64_t> seed;
   std::atomic<int> threads;
   std::atomic<bool> device_present{true};
+  std::atomic<int> singles_per_double{2};
 };
 Settings& settings();
 

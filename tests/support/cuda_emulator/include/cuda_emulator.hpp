@@ -38,6 +38,9 @@ std::uint64_t seed();
 void set_threads(int count);
 int threads();
 
+/// What the device says of operations in single precision in the time of one in double; at first: 2.
+void set_singles_per_double(int count);
+
 /// False: cudaGetDeviceCount says that there is no device.
 void set_device_present(bool present);
 

@@ -95,7 +95,7 @@ def main():
                       device=device_name(options.engine, options), commit=commit, place=options.engine_device,
                       peer_place=options.device)
         failures = measuring.measure(bench, names, within(options.minutes, CASES), options.json,
-                                     (EngineError, RuntimeError))
+                                     (EngineError, RuntimeError, ImportError, AttributeError))
     if bench.rows:
         measuring.print_table(bench.rows)
     if failures:

@@ -13,6 +13,8 @@ namespace {
 
 // What is left for cuBLAS, the context and other programs.
 constexpr double kShareOfFree = 0.85;
+// cuBLAS's code and workspace take less.
+constexpr std::int64_t kBlasBytes = 512 << 20;
 
 cudaMemPool_t default_pool(int device) {
   cudaMemPool_t pool = nullptr;
@@ -74,9 +76,9 @@ CurrentDevice::~CurrentDevice() {
 
 Blas::Blas(const Stream& stream) {
   const cublasStatus_t result = cublasCreate(&handle_);
-  if (result == CUBLAS_STATUS_NOT_INITIALIZED) {
+  if (result == CUBLAS_STATUS_NOT_INITIALIZED && device_memory().free < kBlasBytes) {
     throw Error(ErrorCode::out_of_memory,
-                concat("cublasCreate: ", cublasGetStatusString(result), ", as where the GPU's memory is full"));
+                concat("cublasCreate: ", cublasGetStatusString(result), ", and the GPU's memory is full"));
   }
   check(result, "cublasCreate");
   check(cublasSetStream(handle_, stream.get()), "cublasSetStream");

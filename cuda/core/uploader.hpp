@@ -29,11 +29,11 @@ class Uploader {
     Event copied;
   };
 
-  Stream stream_;
   Event before_;
   Event copied_;
   std::array<Piece, 2> pieces_;
   std::size_t next_ = 0;
+  Stream stream_;  // the last: it is waited for before what it copies from goes
 };
 
 }  // namespace simile::cuda

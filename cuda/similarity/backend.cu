@@ -29,6 +29,8 @@ constexpr int kLeastMajor = 8;  // compute capability: what the library is compi
 // Nodes and items are counted in 32 bits on the device, where a grid's threads may step beyond the last.
 constexpr std::int64_t kMaxNodes = std::numeric_limits<std::int32_t>::max() - (1 << 24);
 
+constexpr std::int64_t kLeastListEdge = 128;
+
 struct MakeScreen {
   std::unique_ptr<ScreenMaker> operator()(const std::monostate& /*none*/) const { return nullptr; }
   std::unique_ptr<ScreenMaker> operator()(const VectorItems& items) const { return make_vectors(items); }
@@ -151,12 +153,12 @@ CompareStats compare_on(const Ready& ready, const Pairs& pairs, const Metric& me
   return stats;
 }
 
-/// Of a tile of so many pairs as one of edge x edge has.
-Cost cost_of_list(std::int64_t edge) {
-  Cost cost;
-  cost.preferred_edge = edge;
-  cost.bytes_per_pair = kListedPairBytes;
-  return cost;
+/// A list's pairs are all evaluated by the definition. A tile has as many as one of edge x edge.
+Cost cost_of_list(const ScreenCost& cost) {
+  Cost of_list;
+  of_list.preferred_edge = edge_within(cost.tile.preferred_edge, kLeastListEdge, cost.exact_work_per_pair);
+  of_list.bytes_per_pair = kListedPairBytes;
+  return of_list;
 }
 
 }  // namespace
@@ -212,7 +214,7 @@ CompareStats CudaBackend::compare(const Pairs& pairs, const Metric& metric, Sink
   const auto cores_bytes =
       static_cast<std::int64_t>((items.left_cores.size() + items.right_cores.size()) * sizeof(double));
   ScreenCost cost = maker->cost();
-  if (pairs.shape() == Pairs::Shape::list) cost.tile = cost_of_list(cost.tile.preferred_edge);
+  if (pairs.shape() == Pairs::Shape::list) cost.tile = cost_of_list(cost);
   MemoryPlan plan;
   try {
     const std::int64_t budget = here->gpu().budget_bytes();

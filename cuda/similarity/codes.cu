@@ -28,7 +28,10 @@ struct CodeBlock {
 
   void load(Gpu& gpu, const Source& source, const Range& items) {
     const std::int64_t count = items.size() * source.shape[1];
-    if (words.size() < count) words = DeviceBuffer<std::uint64_t>(count, gpu.uploader().stream());
+    if (words.size() < count) {
+      words = {};
+      words = DeviceBuffer<std::uint64_t>(count, gpu.uploader().stream());
+    }
     gpu.uploader().copy(words.data(), source.data + items.begin * source.shape[1], count * 8);
     rows = {reinterpret_cast<const std::uint32_t*>(words.data()), items.begin, 2 * source.shape[1]};
   }

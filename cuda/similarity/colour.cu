@@ -60,6 +60,9 @@ struct ColourBlock {
     depth = round_up_to(values, kUnit);
     if (images.size() < items.size() * values) {
       const Stream& stream = gpu.uploader().stream();
+      images = {};
+      bytes = {};
+      squares = {};
       images = DeviceBuffer<std::uint8_t>(items.size() * values, stream);
       // Products are made of whole fours of images.
       bytes = DeviceBuffer<std::int8_t>((items.size() + 3) * depth, stream);

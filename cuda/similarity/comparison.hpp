@@ -37,7 +37,7 @@ class Comparison {
   std::int64_t widest(std::int64_t rows) const { return cuda::widest(setting_.cost, rows, max_edge_); }
 
   std::int64_t tiles_split() const { return tiles_split_; }
-  /// Pairs of which the definition was evaluated on the device; after finish().
+  /// Pairs that screens left open on the device, for the definition; after finish().
   std::int64_t exact_evaluations() const;
 
  private:

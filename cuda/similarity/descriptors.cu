@@ -184,7 +184,8 @@ class DescriptorsMaker final : public ScreenMaker {
   ScreenCost cost() const override {
     ScreenCost cost;
     const std::int64_t most = std::max(items_.left.most, items_.right.most);
-    cost.tile.preferred_edge = edge_within(kEdge, kLeastEdge, 1 + 2 * items_.left.most * items_.right.most);
+    cost.exact_work_per_pair = 1 + 2 * items_.left.most * items_.right.most;
+    cost.tile.preferred_edge = edge_within(kEdge, kLeastEdge, cost.exact_work_per_pair);
     cost.bytes_per_item = 8 * items_.left.codes.shape[1] * most + 8;
     return cost;
   }

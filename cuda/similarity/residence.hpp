@@ -19,17 +19,24 @@ namespace simile::cuda {
 ///
 /// Block is a metric's own: made empty, it has a Source, from which `load(gpu, source, items)` fills it. That takes
 /// memory on, and copies through, the uploader's stream; `prepare(gpu, items)` then queues what makes more of the
-/// copies on the device's stream.
+/// copies on the device's stream. Memory that is too small for a block is given back before more is taken: places are
+/// planned for full ones.
 template <class Block>
 class Residence {
  public:
   using Source = typename Block::Source;
 
-  Residence(Gpu& gpu, const Source& source, std::int64_t num_items, std::int64_t block_edge, std::size_t capacity)
-      : gpu_(gpu), source_(source), num_items_(num_items), block_edge_(block_edge), capacity_(capacity) {}
+  /// per_tile: blocks that are asked for before the work that needs them is queued, 1 or 2; at most `capacity`.
+  Residence(Gpu& gpu, const Source& source, std::int64_t num_items, std::int64_t block_edge, std::size_t capacity,
+            int per_tile)
+      : gpu_(gpu),
+        source_(source),
+        num_items_(num_items),
+        block_edge_(block_edge),
+        capacity_(capacity),
+        per_tile_(per_tile) {}
 
-  /// The block that holds an item, for work that is queued on the device's stream before a third block is asked for: a
-  /// tile has two.
+  /// The block that holds an item, for work that is queued on the device's stream before per_tile others are asked for.
   const Block& at(std::int64_t item) {
     record_free();
     const std::int64_t begin = item / block_edge_ * block_edge_;
@@ -63,7 +70,7 @@ class Residence {
   /// As soon as the last work of a block is queued: another is loaded in its place while later tiles are at work.
   void record_free() {
     for (auto& held : held_) {
-      if (!held.recorded && held.last_use < uses_) record_free(held);
+      if (!held.recorded && held.last_use + per_tile_ <= uses_ + 1) record_free(held);
     }
   }
   void record_free(Held& held) {
@@ -92,6 +99,7 @@ class Residence {
   std::int64_t num_items_;
   std::int64_t block_edge_;
   std::size_t capacity_;
+  int per_tile_;
   std::list<Held> held_;
   std::int64_t uses_ = 0;
 };
@@ -103,8 +111,9 @@ class ResidentSides {
   using Source = typename Block::Source;
 
   ResidentSides(Gpu& gpu, const Pairs& pairs, const Source& left, const Source& right, const MemoryPlan& plan)
-      : left_(gpu, left, pairs.num_left(), plan.block_edge, pairs.one_set() ? kHeldBlocks : kHeldBlocks / 2) {
-    if (!pairs.one_set()) right_.emplace(gpu, right, pairs.num_right(), plan.block_edge, kHeldBlocks / 2);
+      : left_(gpu, left, pairs.num_left(), plan.block_edge, pairs.one_set() ? kHeldBlocks : kHeldBlocks / 2,
+              pairs.one_set() ? 2 : 1) {
+    if (!pairs.one_set()) right_.emplace(gpu, right, pairs.num_right(), plan.block_edge, kHeldBlocks / 2, 1);
   }
 
   const Block& left(std::int64_t item) { return left_.at(item); }

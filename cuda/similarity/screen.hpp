@@ -29,11 +29,15 @@ struct Slot {
 struct ScreenCost {
   Cost tile;                        ///< scratch of a slot, beside the list of pairs
   std::int64_t bytes_per_item = 0;  ///< of what the device holds of an item
+  /// Of the definition in doubles where these are slow, in the steps of kLaunchWork.
+  std::int64_t exact_work_per_pair = 1;
 };
 
-/// Work of one launch at most, in steps of some ten instructions: a second of a small GPU, a tenth of a large one's.
-/// Who cancels does not wait for long then, and a GPU that drives a display does not stop it for taking too long.
+/// Work of one launch at most, in steps of some ten instructions in single precision: a second of a small GPU, a tenth
+/// of a large one's. A GPU that drives a display stops what takes seconds.
 inline constexpr std::int64_t kLaunchWork = 300'000'000'000;
+/// What GPUs with few units for doubles say of Gpu::singles_per_double().
+inline constexpr std::int64_t kSlowDoubles = 64;
 /// The edge, halved until a tile is no more than that, but no further than `least`, which a large GPU needs to be busy.
 std::int64_t edge_within(std::int64_t edge, std::int64_t least, std::int64_t work_per_pair);
 

@@ -44,6 +44,8 @@ struct SignatureBlock {
   void load(Gpu& gpu, const Source& source, const Range& items) {
     const std::int64_t count = items.size() * kMinhashLength;
     if (words.size() < count) {
+      words = {};
+      empty = {};
       words = DeviceBuffer<std::uint32_t>(count, gpu.uploader().stream());
       empty = DeviceBuffer<std::uint8_t>(items.size(), gpu.uploader().stream());
     }

@@ -83,11 +83,15 @@ void VectorBlock::load(Gpu& gpu, const Source& source, const Range& items) {
   norms = source.norms + items.begin;
   const Stream& stream = gpu.uploader().stream();
   if (halves.size() < items.size() * depth) {
+    halves = {};
+    errors = {};
     halves = DeviceBuffer<__half>(items.size() * depth, stream);
     errors = DeviceBuffer<float>(items.size(), stream);
   }
   if (on_device(source.rows)) return;
   if (own_norms.size() < items.size()) {
+    own_rows = {};
+    own_norms = {};
     own_rows = DeviceBuffer<float>(items.size() * dimensions, stream);
     own_norms = DeviceBuffer<double>(items.size(), stream);
   }

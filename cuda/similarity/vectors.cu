@@ -176,6 +176,7 @@ class VectorsMaker final : public ScreenMaker {
     const std::int64_t dimensions = items_.left.shape[1];
     cost.tile.bytes_per_pair = sizeof(float);
     cost.tile.bytes_per_row = cost.tile.bytes_per_column = 4 * padded_depth(dimensions);
+    cost.exact_work_per_pair = 2 * dimensions * kSlowDoubles / 10;
     cost.bytes_per_item = (on_device(items_.left) ? 0 : 4 * dimensions) + 2 * padded_depth(dimensions) + 12;
     return cost;
   }

@@ -20,7 +20,11 @@ newer_than() { [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$2" ]
 find_tools() {
   local missing=() version wheels
   python=${option_python:-${SIMILE_PYTHON:-python3}}
-  command -v "$python" > /dev/null || missing+=("$python: Python with torch, cupy, scikit-image (for the peers)")
+  command -v "$python" > /dev/null || missing+=("$python: Python with torch, scipy, cupy, scikit-image (for the peers)")
+  if [[ $parts == *peers* || $parts == *on_request* ]]; then
+    "$python" -c 'import numpy, scipy, torch' 2> /dev/null ||
+      missing+=("$python has not all of numpy, scipy, torch (for the peers; --python names another)")
+  fi
   cxx=${CXX:-g++}
   if command -v "$cxx" > /dev/null; then
     version=$("$cxx" -dumpfullversion 2> /dev/null || "$cxx" -dumpversion)
@@ -38,6 +42,10 @@ find_tools() {
   if command -v ninja > /dev/null; then generator=Ninja; elif ! command -v make > /dev/null; then missing+=("ninja or make"); fi
   wheels=$(wheel_folders)
   find_nvcc "$wheels" || missing+=("nvcc: not on PATH, in CUDA_HOME, /usr/local/cuda or nvidia/cu13 of $python's packages")
+  if [ -n "${nvcc:-}" ]; then
+    version=$("$nvcc" --version | sed -n 's/.*release \([0-9.]*\).*/\1/p')
+    newer_than "$version" 13.0 || missing+=("$nvcc is of CUDA $version: 13.0 or newer is needed (CUDA_HOME names another)")
+  fi
   find_architecture || missing+=("a GPU: nvidia-smi names none (--rehearse --architecture 90a does without)")
   [ -f $supplies/googletest/CMakeLists.txt ] || missing+=("$supplies/googletest (scripts/gpu-node pack makes it)")
   [ -f $supplies/benchmark/CMakeLists.txt ] || missing+=("$supplies/benchmark (scripts/gpu-node pack makes it)")

@@ -70,13 +70,16 @@ struct Problem {
 };
 
 TEST(Gpu, IsThereWhereItIsRequired) {
+  std::string problems;
   for (const Backend* backend : backends()) {
     for (const auto& info : backend->devices()) {
       if (info.device.kind == Device::Kind::cuda) return;
     }
+    problems += " " + backend->problem();
   }
   const char* const required = std::getenv("SIMILE_REQUIRE_GPU");
-  ASSERT_FALSE(required != nullptr && std::string_view(required) == "1") << "SIMILE_REQUIRE_GPU=1, but there is no GPU";
+  ASSERT_FALSE(required != nullptr && std::string_view(required) == "1")
+      << "SIMILE_REQUIRE_GPU=1, but there is no GPU:" << problems;
   GTEST_SKIP() << "NO GPU: only the CPU's backend was tested";
 }
 

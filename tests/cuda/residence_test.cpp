@@ -58,7 +58,7 @@ class ResidenceTest : public testing::Test {
 
   Log log_;
   Gpu gpu_{1 << 20};
-  Residence<LoggedBlock> blocks_{gpu_, {&log_}, 100, 1, 4};
+  Residence<LoggedBlock> blocks_{gpu_, {&log_}, 100, 1, 4, 2};
 };
 
 TEST_F(ResidenceTest, LoadsABlockWhileTheTilesBeforeAreAtWork) {
@@ -85,9 +85,14 @@ TEST_F(ResidenceTest, LoadsNothingOverABlockThatIsAtWork) {
   }
 }
 
-// One place: what reads its block is queued when the next one is asked for.
+TEST_F(ResidenceTest, LoadsABlockOfTwoSetsWhileTheTileBeforeIsAtWork) {
+  Residence<LoggedBlock> left(gpu_, {&log_}, 100, 1, 2, 1);
+  for (std::int64_t k = 0; k < 3; ++k) queue(gpu_.stream(), log_, "work on " + left.at(k).name);
+  EXPECT_EQ(done_after_uploads(), (Log{"load 0", "load 1", "work on 0", "load 2"}));
+}
+
 TEST_F(ResidenceTest, WaitsForTheLastBlockWhereThereIsNoOther) {
-  Residence<LoggedBlock> one(gpu_, {&log_}, 100, 1, 1);
+  Residence<LoggedBlock> one(gpu_, {&log_}, 100, 1, 1, 1);
   for (std::int64_t k = 0; k < 3; ++k) queue(gpu_.stream(), log_, "work on " + one.at(k).name);
   EXPECT_EQ(done_after_uploads(), (Log{"load 0", "work on 0", "load 1", "work on 1", "load 2"}));
 }

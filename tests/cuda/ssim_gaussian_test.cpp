@@ -149,5 +149,24 @@ TEST_F(SsimGaussianOnDevice, KeepsItsMapsWithinTheBudget) {
   }
 }
 
+// Its tiles need no scratch, but for the pairs of a list.
+TEST_F(SsimGaussianOnDevice, KeepsListsWithinTheBudget) {
+  constexpr std::int64_t kImages = 70;
+  const auto images = mixed_images(kImages, 20, 20);
+  const SsimGaussianMetric metric(images.view());
+  std::vector<IndexPair> list;
+  for (std::int64_t k = 0; k < 3000; ++k) list.push_back({k * k % kImages, (k * 31 + k / 7) % kImages});
+  const Pairs pairs = Pairs::list(list, kImages);
+  const SinkKind kind = sink_kinds(0.8, 1 << 16).front();
+  const std::string expected = on_host(pairs, metric, kind);
+  const std::int64_t items = kImages * (20 * 20 + GaussianMapMemory::bytes_per_item(20, 20));
+  for (const std::int64_t more : {70'000, 80'000, 90'000, 110'000}) {
+    emulator::reset_peak_memory();
+    EXPECT_EQ(on_device(pairs, metric, kind, items + more), expected) << more;
+    EXPECT_GT(emulator::peak_memory(), static_cast<std::size_t>(items)) << more;
+    EXPECT_LE(emulator::peak_memory(), static_cast<std::size_t>(items + more) + 8192) << more;
+  }
+}
+
 }  // namespace
 }  // namespace simile::cuda

@@ -58,7 +58,7 @@ TEST_F(SsimOnDevice, NeedsNoEvaluationInDoubleWherePoolsDecide) {
   EXPECT_LT(stats_.exact_evaluations, stats_.pairs / 20);
 }
 
-// A launch is a row of a tile then, and pools do not pay.
+// A launch is a row of a tile then.
 TEST_F(SsimOnDevice, IsTheHostsWhereDoublesAreSlow) {
   const auto images = mixed_images(70, 24, 24);
   const SsimMetric metric(images.view());
@@ -77,6 +77,23 @@ TEST_F(SsimOnDevice, IsTheHostsWhereDoublesAreSlow) {
     }
     emulator::set_singles_per_double(2);
   }
+}
+
+TEST_F(SsimOnDevice, EvaluatesFewPairsOneByOneUnlessDoublesAreSlow) {
+  std::vector<Array<std::uint8_t, 2>> all;
+  for (std::uint64_t k = 0; k < 63; ++k) all.push_back(natural_image(32, 32, 100 + k));
+  all.push_back(near_duplicate(all[0].view(), 3, 5));
+  const auto images = stack(all);
+  const SsimMetric metric(images.view());
+  // No screen decides the pair that is the threshold: it stays open but for who evaluates it at once.
+  const SinkKind kind = sink_kinds(metric.exact(0, 63), 1 << 16).front();
+  const std::string expected = on_host(metric, kind);
+  EXPECT_EQ(on_device(metric, kind), expected);
+  EXPECT_EQ(stats_.exact_evaluations, 0);
+  emulator::set_singles_per_double(1 << 30);
+  EXPECT_EQ(on_device(metric, kind), expected);
+  emulator::set_singles_per_double(2);
+  EXPECT_GT(stats_.exact_evaluations, 0);
 }
 
 TEST_F(SsimOnDevice, KeepsItsPoolsWithinTheBudget) {

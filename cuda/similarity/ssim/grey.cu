@@ -29,6 +29,12 @@ constexpr std::int64_t kSparse = 4;
 // Before the candidates, in a slot's scratch: how many there are.
 constexpr std::int64_t kCountBytes = 256;
 
+/// Of a window by the definition, in the steps of kLaunchWork: 49 pixels of both images and what follows in doubles; 22
+/// products and sums in doubles.
+std::int64_t exact_work(GreyItems::Window window, std::int64_t singles_per_double) {
+  return window == GreyItems::Window::gaussian ? 10 * (1 + singles_per_double) : 35 + 3 * singles_per_double;
+}
+
 bool has_pools(const GreyItems& items) {
   return items.window == GreyItems::Window::uniform && SsimPools::pay(items.left.shape[1], items.left.shape[2]);
 }
@@ -63,7 +69,7 @@ class Grey final : public Screen {
   Grey(Gpu& gpu, const Pairs& pairs, const GreyItems& items, const MemoryPlan& plan)
       : gpu_(gpu),
         window_(items.window),
-        pixels_(items.left.shape[1] * items.left.shape[2]),
+        exact_work_(items.left.shape[1] * items.left.shape[2] * exact_work(items.window, gpu.singles_per_double())),
         sparse_(kSparse * gpu.singles_per_double()),
         pools_(items.left),
         grid_(has_pools(items) ? std::make_unique<GridOnDevice>(gpu, pools_) : nullptr),
@@ -79,8 +85,7 @@ class Grey final : public Screen {
   }
 
   void evaluate(const Tile& tile, const Cores& cores, const DeviceSink& sink) override {
-    const std::int64_t work = pixels_ * gpu_.singles_per_double() * tile.cols.size();
-    const std::int64_t rows = std::max<std::int64_t>(1, kLaunchWork / work);
+    const std::int64_t rows = std::max<std::int64_t>(1, kLaunchWork / (exact_work_ * tile.cols.size()));
     with_definition(sides_.left(tile.rows.begin), sides_.right(tile.cols.begin), [&](const auto& exact) {
       for (Tile part = tile; part.rows.begin < tile.rows.end; part.rows.begin = part.rows.end) {
         part.rows.end = std::min(part.rows.begin + rows, tile.rows.end);
@@ -153,7 +158,7 @@ class Grey final : public Screen {
 
   Gpu& gpu_;
   GreyItems::Window window_;
-  std::int64_t pixels_;
+  std::int64_t exact_work_;  // of a pair
   std::int64_t sparse_;
   bool by_tensor_cores_ = asked_for("SIMILE_GPU_SSIM") == "tensor";
   SsimPools pools_;  // only its grid and limits: the sums are made on the device
@@ -169,6 +174,7 @@ class GreyMaker final : public ScreenMaker {
     const std::int64_t pixels = items_.left.shape[1] * items_.left.shape[2];
     const bool gaussian = items_.window == GreyItems::Window::gaussian;
     cost.tile.preferred_edge = edge_within(kEdge, kLeastEdge, gaussian ? kGaussianWork * pixels : pixels);
+    cost.exact_work_per_pair = pixels * exact_work(items_.window, kSlowDoubles);
     cost.bytes_per_item = pixels;
     if (gaussian) {
       cost.bytes_per_item += GaussianMapMemory::bytes_per_item(items_.left.shape[1], items_.left.shape[2]);

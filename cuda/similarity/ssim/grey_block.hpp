@@ -24,6 +24,8 @@ struct GreyBlock {
     grid = source.grid;
     window = source.window;
     if (images.size() < items.size() * pixels) {
+      images = {};
+      sums = {};
       images = DeviceBuffer<std::uint8_t>(items.size() * pixels, stream);
       sums = DeviceBuffer<float>(items.size() * grid.stride(), stream);
       if (window == GreyItems::Window::gaussian) {
